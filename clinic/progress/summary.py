@@ -1,0 +1,245 @@
+"""The progress report as plain frozen values, made for one named audience and complete before anything is drawn."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, TypeAlias
+
+import msgspec
+
+Audience: TypeAlias = Literal["counselor", "couple", "partner_1", "partner_2"]
+Position: TypeAlias = Literal[1, 2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letterhead:
+    """The practice as it signs its papers; what it has not filled in is empty and leaves no gap on the page."""
+
+    practice: str
+    address: tuple[str, ...] = ()
+    phone: str = ""
+    email: str = ""
+    web: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partner:
+    """One of the two; the first carries a filled mark, the second an open one, on screen and on paper."""
+
+    position: Position
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """Both days belong to the period."""
+
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attendance:
+    """Appointments of the period by what became of them; `canceled` holds late ones too."""
+
+    held: int = 0
+    planned: int = 0
+    canceled: int = 0
+    no_show: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PracticeRow:
+    """One of the six practices; quality and usefulness (0 to 10) are None on every copy but the counselor's."""
+
+    name: str
+    assigned: int
+    done: int
+    headline: str = ""
+    quality: float | None = None
+    usefulness: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """One answer on one local day."""
+
+    on: date
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One day of a trend with what either line has there; `at` is its place from 0 (first day) to 1 (last day)."""
+
+    on: date
+    at: float
+    first: float | None
+    second: float | None
+    gap: float | None
+    is_unopened: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trend:
+    """One question over time: a line for each partner whom the audience may see, and the gap where both have a point."""
+
+    title: str
+    hint: str = ""
+    low: float = 0
+    high: float = 10
+    low_word: str = ""
+    high_word: str = ""
+    first: tuple[Point, ...] = ()
+    second: tuple[Point, ...] = ()
+    gap: tuple[Point, ...] = ()
+    unopened: tuple[date, ...] = ()  # rounds that this audience knows to have closed without opening: no point for either
+    restarts: tuple[date, ...] = ()  # days on which the wording changed: the line begins anew
+    note: str = ""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Every day of the chart in order, for its drawing and for the table of its numbers."""
+        days = sorted({point.on for point in (*self.first, *self.second)} | set(self.unopened))
+        return tuple(self._column(day, days) for day in days)
+
+    def strokes(self, position: Position) -> tuple[tuple[Column, ...], ...]:
+        """The line of one partner in pieces: it is broken where a round did not open and where the wording changed."""
+        pieces: list[list[Column]] = [[]]
+        for column in self.columns:
+            if column.is_unopened or column.on in self.restarts:
+                pieces.append([])
+            if (column.first if position == 1 else column.second) is not None:
+                pieces[-1].append(column)
+        return tuple(tuple(piece) for piece in pieces if piece)
+
+    def _column(self, day: date, days: list[date]) -> Column:
+        span = (days[-1] - days[0]).days
+        return Column(
+            on=day,
+            at=(day - days[0]).days / span if span else 0.5,
+            first=_value(self.first, day),
+            second=_value(self.second, day),
+            gap=_value(self.gap, day),
+            is_unopened=day in self.unopened,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Win:
+    """A small win; `by` is who wrote it down, None for both."""
+
+    text: str
+    on: date
+    by: Position | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What one of the two wrote, whole and unchanged."""
+
+    by: Position
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Excerpt:
+    """One prompt with the words of one or of both; `opened_on` is None for words that never opened to the other."""
+
+    prompt: str
+    words: tuple[Words, ...]
+    exercise: str = ""
+    opened_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextStep:
+    """A step agreed on, and how it is to be done."""
+
+    title: str
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completeness:
+    """What the figures rest on; `unopened` counts rounds of which the audience may know that they closed unopened."""
+
+    answers: int = 0
+    missing: int = 0
+    unopened: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgressSummary:
+    """All that a progress report shows its one audience. A document can show nothing that is not in here."""
+
+    audience: Audience
+    letterhead: Letterhead
+    alias: str
+    partners: tuple[Partner, ...]
+    period: Period
+    made_at: datetime
+    written_by: str = ""
+    setting: str = ""  # one line below the title, such as the week of the program
+    attendance: Attendance = Attendance()
+    practices: tuple[PracticeRow, ...] = ()
+    trends: tuple[Trend, ...] = ()
+    wins: tuple[Win, ...] = ()
+    excerpts: tuple[Excerpt, ...] = ()
+    narrative: tuple[str, ...] = ()
+    next_steps: tuple[NextStep, ...] = ()
+    next_appointment: str = ""
+    completeness: Completeness = Completeness()
+    honest_notes: tuple[str, ...] = ()
+    crisis: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> str:
+        """Both names in one line."""
+        return " and ".join(partner.name for partner in self.partners)
+
+    def name(self, position: Position) -> str:
+        """The name of one of the two; empty when there is no such partner."""
+        return next((partner.name for partner in self.partners if partner.position == position), "")
+
+
+def audience_label(audience: Audience, partners: tuple[Partner, ...]) -> str:
+    """Name who a document is for, in the words of its box and of the foot of every page."""
+    names = {partner.position: partner.name for partner in partners}
+    labels: dict[Audience, str] = {
+        "counselor": "For the counselor only",
+        "couple": f"For {' and '.join(names.values())} together",
+        "partner_1": f"For {names.get(1, 'the first partner')}",
+        "partner_2": f"For {names.get(2, 'the second partner')}",
+    }
+    return labels[audience]
+
+
+def series(rows: Iterable[tuple[date, float | None]]) -> tuple[Point, ...]:
+    """Order answers by day; a missing answer gives no point, and of two on one day the later row stands."""
+    by_day = {day: value for day, value in rows if value is not None}
+    return tuple(Point(on=day, value=by_day[day]) for day in sorted(by_day))
+
+
+def gap(first: Iterable[Point], second: Iterable[Point]) -> tuple[Point, ...]:
+    """Measure the distance on the days on which both have a point, to a tenth; other days have none."""
+    other = {point.on: point.value for point in second}
+    shared = (point for point in first if point.on in other)
+    return tuple(Point(on=point.on, value=round(abs(point.value - other[point.on]), 1)) for point in shared)
+
+
+def content_hash(summary: object) -> str:
+    """Give the SHA-256 of a frozen summary's canonical JSON (keys sorted, no blanks) as 64 hex digits."""
+    # Once through its own type, so that a 3 given for a float hashes like the 3.0 that a stored summary gives back.
+    settled = msgspec.json.decode(msgspec.json.encode(summary), type=type(summary))
+    return hashlib.sha256(msgspec.json.encode(settled, order="sorted")).hexdigest()
+
+
+def grouped(digest: str, groups: int = 3) -> Iterator[str]:
+    """Cut the head of a digest into groups of four digits, as a person compares it by eye."""
+    return (digest[start : start + 4] for start in range(0, groups * 4, 4))
+
+
+def _value(points: tuple[Point, ...], day: date) -> float | None:
+    return next((point.value for point in points if point.on == day), None)
