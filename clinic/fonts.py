@@ -1,0 +1,132 @@
+"""Cuts the house's two typefaces from their packages: woff2 for the screen, TTF for paper, under private family names."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.resources import files
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
+RECIPE = "1"  # raise when the cutting below changes, so that older files are made again
+STAMP = "made-from"
+
+# Basic Latin to Latin Extended-B, spacing marks, the Vietnamese block, punctuation, currency, letterlike signs,
+# arrows and minus; any other script falls back to the reader's own system fonts.
+UNICODES = [
+    *range(0x20, 0x7F),
+    *range(0xA0, 0x250),
+    *range(0x2B0, 0x370),
+    *range(0x1E00, 0x1F00),
+    *range(0x2000, 0x2070),
+    *range(0x20A0, 0x20C1),
+    *range(0x2100, 0x2200),
+    0x2212,
+    0x2248,
+    0x2260,
+    0x2264,
+    0x2265,
+]
+FEATURES = ["kern", "mark", "mkmk", "liga", "ccmp", "locl", "lnum", "onum", "pnum", "tnum", "case", "frac", "sups"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One style of one family: where it comes from and what it is called here."""
+
+    name: str
+    package: str
+    source: str
+    family: str
+    style: str
+
+    @property
+    def path(self) -> pathlib.Path:
+        return pathlib.Path(str(files(self.package))) / "files" / f"{self.source}.ttf"
+
+
+def _cuts(prefix: str, package: str, source: str, family: str, heavy: str) -> tuple[Cut, ...]:
+    styles = ("Regular", "Italic", "Medium", heavy)
+    return tuple(Cut(f"{prefix}-{s.lower()}", package, f"{source}-{s}", family, s) for s in styles)
+
+
+CUTS = (
+    *_cuts("voice", "fontpkg_spectral", "Spectral", "Goldseam Voice", "SemiBold"),
+    *_cuts("text", "fontpkg_alegreya_sans", "AlegreyaSans", "Goldseam Text", "Bold"),
+)
+FILES = tuple(f"{cut.name}.{kind}" for cut in CUTS for kind in ("woff2", "ttf"))
+
+
+def build(folder: pathlib.Path) -> None:
+    """Fill `folder` with the files of FILES; does nothing when they are there and made by this recipe."""
+    if _is_current(folder):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for cut in CUTS:
+        _write(cut, folder)
+    (folder / STAMP).write_text(_stamp(), encoding="utf-8")
+
+
+def _is_current(folder: pathlib.Path) -> bool:
+    stamp = folder / STAMP
+    made = stamp.is_file() and stamp.read_text(encoding="utf-8") == _stamp()
+    return made and all((folder / name).is_file() for name in FILES)
+
+
+def _stamp() -> str:
+    packages = ("fontpkg-spectral", "fontpkg-alegreya-sans", "fonttools")
+    return "\n".join([f"recipe {RECIPE}", *(f"{p} {version(p)}" for p in packages)]) + "\n"
+
+
+def _write(cut: Cut, folder: pathlib.Path) -> None:
+    font = TTFont(cut.path, recalcTimestamp=False)
+    _prefer_lining_figures(font)
+    _subset(font)
+    _rename(font, cut)
+    for kind, flavor in (("ttf", None), ("woff2", "woff2")):
+        font.flavor = flavor
+        # Two workers may start at once: each writes its own file and the last one wins, whole.
+        unfinished = folder / f".{cut.name}.{os.getpid()}.{kind}"
+        font.save(unfinished)
+        unfinished.replace(folder / f"{cut.name}.{kind}")
+
+
+def _prefer_lining_figures(font: TTFont) -> None:
+    """Map 0 to 9 to lining glyphs where old-style is the default: SVG text on paper cannot ask for a feature."""
+    glyphs = set(font.getGlyphOrder())
+    for table in font["cmap"].tables:
+        for code in range(0x30, 0x3A):
+            lining = f"{table.cmap.get(code)}.lf"
+            if lining in glyphs:
+                table.cmap[code] = lining
+
+
+def _subset(font: TTFont) -> None:
+    options = subset.Options(layout_features=FEATURES, hinting=False, name_IDs=["*"], notdef_outline=True)
+    options.drop_tables += ["meta"]  # design languages; the subsetter warns that it cannot cut them
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=UNICODES)
+    cutter.subset(font)
+
+
+def _rename(font: TTFont, cut: Cut) -> None:
+    """Private names in the name table too, so that no installed font of the original name can take its place."""
+    kept = {0, 5, 13, 14}  # copyright, version, license and its address stay with the outlines
+    table = font["name"]
+    table.names = [record for record in table.names if record.nameID in kept]
+    postscript = f"{cut.family}-{cut.style}".replace(" ", "")
+    plain = cut.style in {"Regular", "Italic", "Bold"}
+    names = {
+        1: cut.family if plain else f"{cut.family} {cut.style}",
+        2: cut.style if plain else "Regular",
+        3: f"{postscript};recipe {RECIPE}",
+        4: f"{cut.family} {cut.style}",
+        6: postscript,
+        16: cut.family,
+        17: cut.style,
+    }
+    for name_id, text in names.items():
+        table.setName(text, name_id, 3, 1, 0x409)
