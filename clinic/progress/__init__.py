@@ -1,1 +1,1 @@
-"""Progress: what a couple, a partner or the counselor may look back on, frozen before it is shown."""
+"""Progress: what is to do and what has changed, for the counselor (Today, reports) and for clients (Now, Ours, Mine)."""

@@ -1,0 +1,1 @@
+"""Goldseam: a practice toolkit for counselors who help couples restore trust."""

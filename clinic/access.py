@@ -1,0 +1,118 @@
+"""Who somebody is, and the marks by which every route says whom it admits. Nothing is admitted without a mark."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+
+Mark = Literal["public", "signed_in", "clients", "staff", "counselors", "supervisors", "owners"]
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class OwnSide:
+    """A client's side of one couple: the partner row, the couple, and whether that couple is still open to it."""
+
+    partner_id: UUID
+    couple_id: UUID
+    is_confirmed: bool = True
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The one who looks or acts, as plain values; `NOBODY` for a visitor, `SYSTEM` for the house itself."""
+
+    person_id: UUID | None = None
+    practice_id: UUID | None = None
+    session_id: UUID | None = None
+    name: str = ""
+    staff_id: UUID | None = None
+    roles: frozenset[Literal["owner", "counselor", "supervisor"]] = frozenset()
+    sides: tuple[OwnSide, ...] = ()
+    is_system: bool = False
+    has_fresh_proof: bool = field(default=False, compare=False)
+
+    @property
+    def is_staff(self) -> bool:
+        return self.staff_id is not None
+
+    @property
+    def is_client(self) -> bool:
+        return bool(self.sides)
+
+    @property
+    def is_nobody(self) -> bool:
+        return self.person_id is None and not self.is_system
+
+    @property
+    def partner_ids(self) -> frozenset[UUID]:
+        return frozenset(side.partner_id for side in self.sides)
+
+    @property
+    def couple_ids(self) -> frozenset[UUID]:
+        return frozenset(side.couple_id for side in self.sides)
+
+    def holds(self, owner_kind: str, owner_id: UUID) -> bool:
+        """True when this viewer may open words sealed under that key at all.
+
+        A client's ring holds the own keys and the couple's, never the other partner's nor the counselors': a filter that
+        somebody forgot yields nothing. Which couples staff may read is the row rule's matter.
+        """
+        if self.is_system or self.is_staff:
+            return True
+        own: dict[str, frozenset[UUID | None]] = {
+            "partner": frozenset(self.partner_ids),
+            "couple": frozenset(self.couple_ids),
+            "person": frozenset({self.person_id}),
+        }
+        return owner_id in own.get(owner_kind, frozenset())
+
+    def admitted(self, mark: Mark) -> bool:
+        """True when a route with that mark lets this viewer in, before any row is fetched."""
+        match mark:
+            case "public":
+                return True
+            case "signed_in":
+                return not self.is_nobody
+            case "clients":
+                return self.is_client
+            case "staff":
+                return self.is_staff
+            case "counselors":
+                return bool(self.roles & {"counselor", "supervisor"})
+            case "supervisors":
+                return "supervisor" in self.roles
+            case "owners":
+                return "owner" in self.roles
+
+
+NOBODY = Viewer()
+SYSTEM = Viewer(is_system=True, name="system")
+
+
+def _marked(mark: Mark) -> Callable[[View], View]:
+    def put(view: View) -> View:
+        view.access_mark = mark  # type: ignore[attr-defined]  # functions carry attributes
+        return view
+
+    return put
+
+
+public = _marked("public")
+signed_in = _marked("signed_in")
+clients = _marked("clients")
+staff = _marked("staff")
+counselors = _marked("counselors")
+supervisors = _marked("supervisors")
+owners = _marked("owners")
+
+
+def fresh_proof(view: View) -> View:
+    """Ask for the password again unless it was given within the last five minutes."""
+    view.needs_fresh_proof = True  # type: ignore[attr-defined]
+    return view
+
+
+def mark_of(view: Callable[..., Any]) -> Mark | None:
+    """The mark that a view carries; None is a mistake that stops the start."""
+    return getattr(view, "access_mark", None)

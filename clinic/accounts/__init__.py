@@ -1,0 +1,1 @@
+"""People who sign in: accounts, staff and roles, sign-ins and devices."""

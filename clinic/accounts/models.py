@@ -1,0 +1,78 @@
+"""Tables of people who sign in. Names and sign-in names are sealed; a sign-in name is found by a keyed hash."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from clinic.extensions import Base
+from clinic.vault import Sealed
+
+
+class Person(Base):
+    """Somebody who may sign in; as a client a person has one partner row for each couple."""
+
+    __tablename__ = "person"
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
+    name_sealed: Mapped[bytes]
+    name: Sealed[str] = Sealed("name_sealed", "person", "id", clinical=False)
+    language: Mapped[str] = mapped_column(default="en")
+
+
+class Account(Base):
+    """The sign-in of one person."""
+
+    __tablename__ = "account"
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), unique=True)
+    sign_in_hash: Mapped[str] = mapped_column(unique=True)
+    sign_in_sealed: Mapped[bytes]
+    sign_in_name: Sealed[str] = Sealed("sign_in_sealed", "person", "person_id", clinical=False)
+    password_hash: Mapped[str]
+    created_at: Mapped[datetime]
+    must_change_password: Mapped[bool] = mapped_column(default=False)  # after a reset in person
+    welcomed_at: Mapped[datetime | None]  # the screens of the first sign-in were seen
+    closed_at: Mapped[datetime | None]
+    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+
+
+class StaffMember(Base):
+    """Somebody who works for the practice, with roles; dead at the next request once `left_at` has come."""
+
+    __tablename__ = "staff_member"
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), unique=True)
+    name_sealed: Mapped[bytes]
+    name: Sealed[str] = Sealed("name_sealed", "practice", "practice_id", clinical=False)
+    credential: Mapped[str] = mapped_column(default="")
+    is_owner: Mapped[bool] = mapped_column(default=False)
+    is_counselor: Mapped[bool] = mapped_column(default=True)
+    is_supervisor: Mapped[bool] = mapped_column(default=False)
+    supervisor_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_member.id"), index=True)
+    left_at: Mapped[datetime | None]
+
+
+class UserSession(Base):
+    """One sign-in on one device; only the hash of its token is kept."""
+
+    __tablename__ = "user_session"
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    device: Mapped[str]  # in plain words: "Firefox on Android"
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    absolute_until: Mapped[datetime]
+    proved_at: Mapped[datetime]  # when the password was last given
+    revoked_at: Mapped[datetime | None]
+    account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
+
+
+class Throttle(Base):
+    """Failed proofs of one device for one purpose; kept here so that every process counts the same."""
+
+    __tablename__ = "throttle"
+    purpose: Mapped[str]
+    device_hash: Mapped[str]
+    failures: Mapped[int] = mapped_column(default=0)
+    last_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("purpose", "device_hash"), Index("ix_throttle_last_at", "last_at"))

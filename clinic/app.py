@@ -1,0 +1,192 @@
+"""create_app(): settings, extensions, blueprints, the path of every request, headers and error pages."""
+
+import gc
+from contextlib import ExitStack
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask, Response, abort, g, redirect, render_template, request, send_from_directory, url_for
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic import access, clock, icons, vault, web
+from clinic.accounts import actions as accounts
+from clinic.accounts import queries as sign_ins
+from clinic.config import Settings
+from clinic.extensions import alembic, csrf, db, login_manager, set_transactions
+
+ROOT = Path(__file__).parent.parent
+DOMAINS = (
+    "practice",
+    "accounts",
+    "couples",
+    "safety",
+    "exercises",
+    "homework",
+    "reflections",
+    "appointments",
+    "documents",
+    "progress",
+)
+BODY_LIMIT = 12 * 20_000 * 40 + 65_536
+"""Bytes of the largest form: forty full answers of four-byte characters, urlencoded, and their names."""
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application, ready to serve; refuses to start on a wrong key or a route without a mark."""
+    settings = settings or Settings.from_environment()
+    vault.open_with(settings.key_file)
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "clinic" / "static"))
+    _configure(app, settings)
+    _extend(app)
+    for domain in DOMAINS:
+        app.register_blueprint(import_module(f"clinic.{domain}.views").pages)
+    _own_routes(app, settings)
+    _path_of_a_request(app)
+    _error_pages(app)
+    _refuse_unmarked(app)
+    return app
+
+
+def warm_up(app: Flask) -> None:
+    """Load what the first request would load, then take it all out of the garbage collector's rounds."""
+    app.test_client().get("/accounts/sign-in")
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=vault.derived("cookies"),
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+        SESSION_COOKIE_NAME="__Host-session" if settings.is_https else "session",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # bound to the sign-in, no clock of its own
+        WTF_CSRF_SSL_STRICT=False,  # no referrer is sent; the origin is checked by the cookie's SameSite
+        TESTING=settings.testing,
+        ALEMBIC={"script_location": str(ROOT / "clinic" / "migrations")},
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(icon=icons.icon, settings=settings)
+    app.jinja_env.filters.update(
+        day=web.day, short_day=web.short_day, moment=web.moment, clock_time=web.clock_time, in_zone=web.in_zone
+    )
+    app.context_processor(lambda: {"viewer": web.viewer(), "now": clock.now()})
+
+
+def _extend(app: Flask) -> None:
+    db.init_app(app)
+    alembic.init_app(app)
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    login_manager.user_loader(sign_ins.signed_in)
+    login_manager.session_protection = None  # sign-ins are rows; they are revoked there
+
+
+def _own_routes(app: Flask, settings: Settings) -> None:
+    @app.get("/")
+    @access.public
+    def home() -> BaseResponse:
+        viewer = web.viewer()
+        if viewer.is_nobody:
+            return redirect(url_for("accounts.sign_in"))
+        return redirect(url_for("progress.today" if viewer.is_staff else "progress.now"))
+
+    @app.get("/fonts/<path:name>")
+    @access.public
+    def fonts(name: str) -> Response:
+        return send_from_directory(settings.fonts_dir, name, max_age=31_536_000)
+
+    access.public(app.view_functions["static"])
+
+
+def _path_of_a_request(app: Flask) -> None:
+    @app.before_request
+    def admit() -> BaseResponse | Response | None:
+        """GET cannot write; then the mark of the route decides, before any row is fetched."""
+        set_transactions(write=request.method not in {"GET", "HEAD", "OPTIONS"})
+        if request.endpoint is None:
+            return None
+        view = app.view_functions[request.endpoint]
+        viewer = web.viewer()
+        if not viewer.admitted(access.mark_of(view) or "owners"):
+            return _turn_away(view, viewer)
+        if getattr(view, "needs_fresh_proof", False) and not viewer.has_fresh_proof:
+            return redirect(url_for("accounts.prove", next=request.full_path.rstrip("?")))
+        g.reading = ExitStack()
+        g.reading.enter_context(vault.reading(viewer, request.endpoint))
+        return None
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        """End the transaction, write the trail of what was read, note that the sign-in was used, set the headers."""
+        response.headers.update(HEADERS)
+        if request.endpoint not in {"static", "fonts"}:
+            response.headers["Cache-Control"] = "no-store"
+            _end_reading()
+            accounts.note_use(getattr(current_user, "session_id", None), clock.now())
+        return response
+
+    @app.teardown_request
+    def close(_error: BaseException | None) -> None:
+        _end_reading()
+
+
+def _turn_away(view: object, viewer: access.Viewer) -> BaseResponse | Response:
+    """A visitor is asked to sign in, and a text that came with an expired sign-in is kept; others get 403."""
+    if not viewer.is_nobody:
+        abort(403)
+    keep = getattr(view, "keeps_text", None)
+    if request.method == "POST" and keep is not None:
+        keep()
+    is_page = request.method == "GET" and request.path != "/"
+    return redirect(url_for("accounts.sign_in", next=request.path if is_page else None), code=303)
+
+
+def _end_reading() -> None:
+    stack: ExitStack | None = g.pop("reading", None)
+    if stack is not None:
+        db.session.remove()
+        stack.close()
+
+
+def _error_pages(app: Flask) -> None:
+    def show(error: HTTPException) -> tuple[str, int] | HTTPException:
+        code = error.code or 500
+        if code < 400:
+            return error
+        db.session.rollback()
+        name = code if code in {400, 403, 404, 409, 413, 429} else 500
+        return render_template(f"errors/{name}.html"), code
+
+    app.register_error_handler(HTTPException, show)
+    app.register_error_handler(CSRFError, lambda _error: (render_template("errors/expired.html"), 400))
+
+
+def _refuse_unmarked(app: Flask) -> None:
+    """Default deny: a route that does not say whom it admits is a mistake of ours."""
+    unmarked = [r.endpoint for r in app.url_map.iter_rules() if not access.mark_of(app.view_functions[r.endpoint])]
+    if unmarked:
+        raise RuntimeError(f"Routes without an access mark: {', '.join(sorted(set(unmarked)))}")

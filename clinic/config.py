@@ -1,0 +1,73 @@
+"""Settings from the environment, all with the prefix CLINIC_, read once and frozen."""
+
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+PREFIX = "CLINIC_"
+
+
+class UnsafeSettings(ValueError):
+    """The settings do not allow a safe start; the message names the setting and the cure."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the outside decides. Paths are absolute; `database_url` defaults to a file in `data_dir`."""
+
+    data_dir: Path
+    database_url: str = ""
+    key_file: Path = Path()
+    base_url: str = "http://localhost:8000"
+    trusted_hosts: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+    port: int = 8000
+    web_workers: int = 2
+    demo: bool = False
+    testing: bool = False
+
+    @classmethod
+    def from_environment(cls, **overrides: object) -> Self:
+        """Read CLINIC_DATA_DIR, CLINIC_DATABASE_URL, CLINIC_KEY_FILE and so on; overrides win."""
+        found: dict[str, object] = {}
+        for field in fields(cls):
+            raw = os.environ.get(PREFIX + field.name.upper())
+            if raw is not None:
+                found[field.name] = _parse(field.name, raw)
+        found.update(overrides)
+        data_dir = Path(str(found.get("data_dir", "var/practice"))).absolute()
+        found["data_dir"] = data_dir
+        found.setdefault("database_url", f"sqlite:///{data_dir / 'clinic.sqlite'}")
+        found["key_file"] = Path(str(found.get("key_file", data_dir / "master.key"))).absolute()
+        base = urlsplit(str(found.get("base_url", cls.base_url))).hostname or "localhost"
+        found.setdefault("trusted_hosts", (base, "localhost", "127.0.0.1"))
+        return cls(**found)  # type: ignore[arg-type]  # every value was parsed by its field's name above
+
+    @property
+    def is_https(self) -> bool:
+        """True when people reach the practice over TLS; cookies are marked Secure then."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def fonts_dir(self) -> Path:
+        """Where the subset fonts lie, made at set-up."""
+        return self.data_dir / "fonts"
+
+    def sources(self) -> dict[str, str]:
+        """For each setting where its value comes from: `environment` or `default`."""
+        return {f.name: "environment" if PREFIX + f.name.upper() in os.environ else "default" for f in fields(self)}
+
+
+def _parse(name: str, raw: str) -> object:
+    """One setting's text as its type; a mistake names the setting and what is allowed."""
+    if name in {"port", "web_workers"}:
+        if not raw.isdigit():
+            raise UnsafeSettings(f"{PREFIX}{name.upper()} is {raw!r}; a whole number is needed.")
+        return int(raw)
+    if name in {"demo", "testing"}:
+        return raw.lower() in {"1", "true", "yes"}
+    if name == "trusted_hosts":
+        return tuple(part.strip() for part in raw.split(",") if part.strip())
+    return raw

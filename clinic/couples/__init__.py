@@ -1,0 +1,1 @@
+"""Couples: the two partners, who works with them, invitations, concerns and roles, consent."""

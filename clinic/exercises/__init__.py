@@ -1,0 +1,1 @@
+"""The library of exercises: documents, their versions, and the engine of turns."""

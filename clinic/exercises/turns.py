@@ -1,0 +1,527 @@
+"""The engine: one pure fold from what happened in a round to where each turn stands, who may act, and who sees what.
+
+`state(document, legs, events, now)` knows no database, no text and no person: only ids, times and the few fixed facts
+that a document declares. Homework feeds it times, reflections feed it acts, both keep what it says as cached columns.
+
+What a partner's page shows is folded from `declassified(events, partner)` alone. A turn of one partner may therefore
+wait only for what is declassified for that partner; the loader refuses documents that break this, and a turn that its
+author keeps for the counselor counts for everybody else as not sent.
+"""
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+from clinic.exercises.document import Exercise, Group, Opening, Opens, Part, Turn
+
+PartnerId = Hashable
+
+EventKind = Literal[
+    "sent",  # detail: whole (kept for the counselor), groups (with words), met, consent, answered
+    "took_back",
+    "narrowed",  # detail: groups; all of them when it names none
+    "returned",  # by the counselor, for another pass
+    "released",  # by the counselor; takes effect after the hold
+    "called_back",  # a release, within the hold
+    "opened",  # detail: group, to
+    "proposed",  # detail: hash, answered
+    "confirmed",  # detail: hash
+    "declined",
+    "appointment",  # a joint appointment took place
+    "input_opened",  # detail: input, to
+    "closed",
+    "severed",  # separation, leaving, consent withdrawn: nothing unopened ever opens
+]
+Status = Literal["waiting", "open", "returned", "sent", "proposed", "agreed", "missed"]
+Act = Literal["write", "revise", "take_back", "narrow", "add", "confirm", "decline"]
+
+HOLD = timedelta(minutes=10)
+"""How long a release can be called back before the other partner sees anything."""
+
+
+class Leg(NamedTuple):
+    """The turns done for one author; `part` is the index of the document's part."""
+
+    part: int
+    author: PartnerId
+    other: PartnerId | None = None
+    role: str = "mutual"
+
+
+class TurnId(NamedTuple):
+    """One turn of a round: leg (index), key, attempt and entry (both from 1)."""
+
+    leg: int
+    key: str
+    attempt: int = 1
+    entry: int = 1
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened, in the order in which it was committed. `by` is a partner, or None for staff and time."""
+
+    kind: EventKind
+    at: datetime
+    turn: TurnId | None = None
+    by: PartnerId | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The frame of a round: when it is open, how sealed words open, and the ceiling that holds now."""
+
+    opens_at: datetime
+    closes_at: datetime
+    opening: Opening = "appointment"
+    ceiling: Literal["counselor", "joint"] | None = "joint"
+
+    def admits_writing(self, turn: Turn) -> bool:
+        """True unless the ceiling holds this turn; words for the counselor need no more than the counselor."""
+        return self.ceiling == "joint" or (self.ceiling == "counselor" and not turn.reaches_partner)
+
+
+@dataclass(frozen=True)
+class TurnState:
+    """Where one turn stands. `actors` may write it; `opened_to` names who was given words of it."""
+
+    id: TurnId
+    turn: Turn
+    actors: tuple[PartnerId, ...]
+    status: Status
+    since: datetime | None = None  # when it became open
+    until: datetime | None = None  # when it can no longer be written
+    sent_at: datetime | None = None
+    sent_by: PartnerId | None = None
+    is_whole_narrowed: bool = False
+    opened_to: frozenset[PartnerId] = frozenset()
+
+    @property
+    def counts_as_sent(self) -> bool:
+        """Sent, as far as anybody but its author and the counselor can tell."""
+        return self.status in {"sent", "agreed"} and not self.is_whole_narrowed
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in {"sent", "agreed", "missed"}
+
+
+@dataclass(frozen=True)
+class DueOpening:
+    """Words of one group that `to` is to be given from `at` on."""
+
+    turn: TurnId
+    group: str
+    to: PartnerId
+    at: datetime
+    mode: str
+
+
+@dataclass(frozen=True)
+class RoundState:
+    """All turns of a round, what is due to open, and when the round is over."""
+
+    turns: Mapping[TurnId, TurnState]
+    due: tuple[DueOpening, ...]
+    visible: frozenset[tuple[PartnerId, TurnId, str]]  # (to, turn, group): given, and given for good
+    closed_at: datetime | None
+    acts: frozenset[tuple[PartnerId, TurnId, Act]]
+
+    @property
+    def is_over(self) -> bool:
+        """True when nothing is left that anybody could write."""
+        return self.closed_at is not None or all(turn.is_final for turn in self.turns.values())
+
+    def of(self, partner: PartnerId) -> list[TurnState]:
+        """The turns in which this partner acts, in order."""
+        return [turn for turn in self.turns.values() if partner in turn.actors]
+
+
+def state(
+    document: Exercise, legs: Sequence[Leg], events: Sequence[Event], now: datetime, *, window: Window
+) -> RoundState:
+    """Fold `events` up to `now` (aware) into the state of the round. Pure: equal arguments, equal result."""
+    fold = _Fold(document, legs, [event for event in events if event.at <= now], now, window)
+    turns = fold.turns()
+    due = tuple(fold.due_openings(turns))
+    given = frozenset(
+        (e.detail["to"], e.turn, e.detail["group"]) for e in fold.events if e.kind == "opened" and e.turn
+    )
+    return RoundState(turns, due, given, fold.closed_at, frozenset(fold.acts(turns)))
+
+
+def declassified(
+    document: Exercise, legs: Sequence[Leg], events: Iterable[Event], partner: PartnerId
+) -> list[Event]:
+    """The events that may change what `partner` can get: the own ones, and of the other only what the rules allow."""
+    return [kept for event in events if (kept := _as_told(document, legs, event, partner)) is not None]
+
+
+def _as_told(document: Exercise, legs: Sequence[Leg], event: Event, partner: PartnerId) -> Event | None:
+    match event.kind:
+        case "closed" | "severed" | "appointment" | "proposed" | "confirmed" | "declined":
+            return event
+        case "opened":
+            return event if event.detail["to"] == partner or event.by == partner else None
+        case "input_opened":
+            return event if event.detail["to"] == partner else None
+        case "released" | "called_back":
+            return None
+        case "returned":
+            actors = _actors(document.turns[event.turn.key], legs[event.turn.leg]) if event.turn else ()
+            return event if partner in actors else None
+        case "sent":
+            return event if event.by == partner else _told_of_sending(document, event)
+        case "took_back" | "narrowed":
+            return event if event.by == partner else None
+
+
+def _told_of_sending(document: Exercise, event: Event) -> Event | None:
+    """The other's sending, when it reaches the partner at once: only that it happened and what it steers."""
+    turn = document.turns[event.turn.key] if event.turn else None
+    if turn is None or event.detail.get("whole") or not _reaches_at_once(turn):
+        return None
+    told = {name: event.detail[name] for name in ("met", "answered") if name in event.detail}
+    return Event("sent", event.at, event.turn, event.by, told)
+
+
+def _reaches_at_once(turn: Turn) -> bool:
+    return any(group.visibility in {"partner", "joint"} for group in turn.groups)
+
+
+def _actors(turn: Turn, leg: Leg) -> tuple[PartnerId, ...]:
+    if turn.roles and leg.role not in turn.roles:
+        return ()
+    named = {"author": (leg.author,), "other": (leg.other,), "either": (leg.author, leg.other)}[turn.by]
+    return tuple(partner for partner in named if partner is not None)
+
+
+class _Fold:
+    """The working state of one call of `state`."""
+
+    def __init__(
+        self, document: Exercise, legs: Sequence[Leg], events: list[Event], now: datetime, window: Window
+    ) -> None:
+        self.document, self.legs, self.events, self.now, self.window = document, legs, events, now, window
+        self.acts_on: dict[TurnId, list[Event]] = {}
+        for event in events:
+            if event.turn is not None:
+                self.acts_on.setdefault(event.turn, []).append(event)
+        closings = [event.at for event in events if event.kind in {"closed", "severed"}]
+        if now >= window.closes_at:
+            closings.append(window.closes_at)
+        self.closed_at = min(closings, default=None)
+        self.severed_at = min((e.at for e in events if e.kind == "severed"), default=None)
+        self.done: dict[TurnId, TurnState] = {}
+
+    # Turns
+
+    def turns(self) -> dict[TurnId, TurnState]:
+        """Every turn that exists so far, in the order of the document."""
+        for index, leg in enumerate(self.legs):
+            part = self.document.parts[leg.part]
+            start = self._leg_starts(index, leg, part)
+            for turn in part.turns:
+                if _actors(turn, leg):
+                    self._run(index, leg, part, turn, start)
+        return self.done
+
+    def _leg_starts(self, index: int, leg: Leg, part: Part) -> datetime | None:
+        """At once, or in turn: after the last turn of the leg before that the partner may know of."""
+        before = index - 1
+        if part.legs != "in_turn" or before < 0 or self.legs[before].part != leg.part:
+            return self.window.opens_at
+        known = [turn for turn in part.turns if _reaches_at_once(turn) and _actors(turn, self.legs[before])]
+        return self._over_at(before, known[-1]) if known else self.window.opens_at
+
+    def _run(self, index: int, leg: Leg, part: Part, turn: Turn, start: datetime | None) -> None:
+        """One turn through its attempts and entries."""
+        loop = _loop_around(part, turn)
+        for attempt in range(1, (loop[0].attempts if loop else 1) + 1):
+            since = self._opens(index, leg, part, turn, start, attempt, loop)
+            if attempt > 1 and since is None:
+                return
+            self._take_entries(index, leg, turn, attempt, since)
+
+    def _take_entries(self, index: int, leg: Leg, turn: Turn, attempt: int, since: datetime | None) -> None:
+        for entry in range(1, (turn.repeat.most if turn.repeat else 1) + 1):
+            one = self._stand(TurnId(index, turn.key, attempt, entry), turn, _actors(turn, leg), since)
+            self.done[one.id] = one
+            if one.status != "sent":
+                return
+            since = one.sent_at
+
+    def _opens(
+        self,
+        index: int,
+        leg: Leg,
+        part: Part,
+        turn: Turn,
+        start: datetime | None,
+        attempt: int,
+        loop: "tuple[Any, Turn] | None",
+    ) -> datetime | None:
+        """When an attempt of a turn opens; None as long as it waits."""
+        if start is None:
+            return None
+        if attempt > 1 and loop and turn.key == loop[0].back_to:
+            last = self.done.get(TurnId(index, loop[1].key, attempt - 1))
+            return last.sent_at if last and last.counts_as_sent and not self._met(last.id) else None
+        if turn.opens is None:
+            return start if attempt == 1 else None
+        found = self._moment(index, leg, turn.opens, _actors(turn, leg), attempt)
+        return max(start, found) if found else None
+
+    def _moment(
+        self, index: int, leg: Leg, opens: Opens, actors: tuple[PartnerId, ...], attempt: int
+    ) -> datetime | None:
+        """The moment that an `opens` names, or None while it has not come."""
+        if opens.input:
+            return self._first_given("input_opened", actors, lambda e: e.detail["input"] == opens.input)
+        if opens.answered:
+            return self._answered(opens.answered)
+        if opens.when == "opened":
+            return self._first_given(
+                "opened", actors, lambda e: e.turn is not None and e.turn.key == opens.after
+            )
+        where = self._leg_with(index, leg, opens.after or "")
+        awaited = self.document.turns[opens.after or ""]
+        if opens.when == "over":
+            return self._over_at(where, awaited)
+        same = self.done.get(TurnId(where, awaited.key, attempt)) or self._last(where, awaited.key)
+        return same.sent_at if same and same.counts_as_sent else None
+
+    def _leg_with(self, index: int, leg: Leg, key: str) -> int:
+        """The leg that a reference means: this one, else the same author's in the other part, else its first."""
+        holding = [
+            i for i, l in enumerate(self.legs) if any(t.key == key for t in self.document.parts[l.part].turns)
+        ]
+        same_author = [i for i in holding if self.legs[i].author == leg.author]
+        return index if index in holding else (same_author or holding or [index])[0]
+
+    def _first_given(self, kind: str, actors: tuple[PartnerId, ...], matches: Any) -> datetime | None:
+        times = [e.at for e in self.events if e.kind == kind and e.detail["to"] in actors and matches(e)]
+        return min(times, default=None)
+
+    def _answered(self, reference: str) -> datetime | None:
+        """An answered date: that of the last answer, once an agreed turn was agreed."""
+        key = reference.partition(".")[0]
+        latest: datetime | None = None
+        for one in self.done.values():
+            if one.turn.key == key and (
+                one.status == "agreed" or (one.counts_as_sent and not one.turn.agree)
+            ):
+                for event in self.acts_on.get(one.id, ()):
+                    if reference in event.detail.get("answered", {}):
+                        latest = datetime.fromisoformat(event.detail["answered"][reference])
+        return latest if latest is not None and latest <= self.now else None
+
+    def _last(self, leg: int, key: str) -> TurnState | None:
+        found = [one for id_, one in self.done.items() if id_.leg == leg and id_.key == key]
+        return found[-1] if found else None
+
+    def _over_at(self, leg: int, turn: Turn) -> datetime | None:
+        """When a turn was left by any exit; None while it can still be written or still wait."""
+        last = self._last(leg, turn.key)
+        if last is None:
+            return None
+        if last.status == "missed":
+            return last.until
+        if last.status == "waiting" and turn.opens and turn.opens.after and turn.opens.when == "sent":
+            return self._never_sent(self._leg_with(leg, self.legs[leg], turn.opens.after), turn.opens.after)
+        if turn.repeat or not last.counts_as_sent:
+            return None
+        loop = _loop_around(self.document.parts[self.legs[leg].part], turn)
+        exhausted = loop is None or last.id.attempt >= loop[0].attempts
+        return last.sent_at if exhausted or self._loop_met(leg, loop, last.id.attempt) else None
+
+    def _never_sent(self, leg: int, key: str) -> datetime | None:
+        """When a turn that is waited for was missed, so that what waits is over, too."""
+        awaited = self._last(leg, key)
+        return None if awaited is None or awaited.counts_as_sent else self._over_at(leg, awaited.turn)
+
+    def _loop_met(self, leg: int, loop: "tuple[Any, Turn] | None", attempt: int) -> bool:
+        return loop is not None and self._met(TurnId(leg, loop[1].key, attempt))
+
+    def _met(self, id_: TurnId) -> bool:
+        sent = [event for event in self.acts_on.get(id_, ()) if event.kind == "sent"]
+        return bool(sent and sent[-1].detail.get("met"))
+
+    def _stand(
+        self, id_: TurnId, turn: Turn, actors: tuple[PartnerId, ...], since: datetime | None
+    ) -> TurnState:
+        """Where a turn stands after the acts upon it, the end of its time and the end of the round."""
+        acts = self.acts_on.get(id_, ())
+        status: Status = "waiting" if since is None or since > self.now else "open"
+        sent_at, sent_by, whole = None, None, False
+        for act in acts:
+            match act.kind:
+                case "sent":
+                    status, sent_at, sent_by, whole = (
+                        "sent",
+                        sent_at or act.at,
+                        act.by,
+                        bool(act.detail.get("whole")),
+                    )
+                case "proposed":
+                    status, sent_at, sent_by = "proposed", act.at, act.by
+                case "confirmed":
+                    status = "agreed"
+                case "declined" | "returned":
+                    status = "open" if act.kind == "declined" else "returned"
+                case "took_back":
+                    status, sent_at, sent_by, whole = "open", None, None, False
+                case "narrowed":
+                    whole = whole or not act.detail.get("groups")
+        given = frozenset(e.detail["to"] for e in acts if e.kind == "opened")
+        until = self._ends(turn, since)
+        if status not in {"sent", "agreed"} and until is not None and until <= self.now:
+            status = "sent" if status == "returned" else "missed"
+        return TurnState(id_, turn, actors, status, since, until, sent_at, sent_by, whole, given)
+
+    def _ends(self, turn: Turn, since: datetime | None) -> datetime | None:
+        ends = self.closed_at or self.window.closes_at
+        if turn.within and since is not None:
+            ends = min(ends, since + timedelta(days=turn.within.days, hours=turn.within.hours))
+        return ends
+
+    # Openings
+
+    def due_openings(self, turns: Mapping[TurnId, TurnState]) -> Iterator[DueOpening]:
+        """What the rules open now and nobody was given yet."""
+        for one in turns.values():
+            if one.status not in {"sent", "returned"} or one.is_whole_narrowed or one.sent_by is None:
+                continue
+            to = self._counterpart(one)
+            for group in one.turn.groups if to is not None else ():
+                moment = self._group_opens(one, group, turns)
+                if to is not None and moment and self._is_due(one, group, to, moment[0]):
+                    yield DueOpening(one.id, group.key, to, *moment)
+
+    def _is_due(self, one: TurnState, group: Group, to: PartnerId, at: datetime) -> bool:
+        """The ceiling, a separation, an empty or narrowed group and an opening already given all stop it."""
+        if self.window.ceiling != "joint" or at > self.now or (self.severed_at and at >= self.severed_at):
+            return False
+        return group.key in self._groups_with_words(one.id) and not any(
+            e.kind == "opened" and e.detail["group"] == group.key and e.detail["to"] == to
+            for e in self.acts_on.get(one.id, ())
+        )
+
+    def _groups_with_words(self, id_: TurnId) -> set[str]:
+        found: set[str] = set()
+        for event in self.acts_on.get(id_, ()):
+            if event.kind == "sent":
+                found = set(event.detail.get("groups", ()))
+            elif event.kind == "narrowed":
+                found -= set(event.detail.get("groups", found))
+        return found
+
+    def _counterpart(self, one: TurnState) -> PartnerId | None:
+        leg = self.legs[one.id.leg]
+        return leg.other if one.sent_by == leg.author else leg.author
+
+    def _group_opens(
+        self, one: TurnState, group: Group, turns: Mapping[TurnId, TurnState]
+    ) -> tuple[datetime, str] | None:
+        """When the words of a group reach the partner, and by which mode."""
+        match group.visibility:
+            case "partner":
+                return self._partner_opens(one, group)
+            case "sealed":
+                return self._sealed_opens(one, turns)
+            case "release":
+                return self._release_opens(one)
+            case _:
+                return None
+
+    def _partner_opens(self, one: TurnState, group: Group) -> tuple[datetime, str] | None:
+        if one.sent_at is None or group.opens is None:
+            return (one.sent_at, "sent") if one.sent_at else None
+        leg = self.legs[one.id.leg]
+        moment = self._moment(one.id.leg, leg, group.opens, one.actors, one.id.attempt)
+        return (max(moment, one.sent_at), "after") if moment else None
+
+    def _sealed_opens(self, one: TurnState, turns: Mapping[TurnId, TurnState]) -> tuple[datetime, str] | None:
+        """When both have answered; the mode of the assignment can only delay."""
+        twin = self._twin(one, turns)
+        if twin is None or not twin.counts_as_sent or twin.sent_at is None or one.sent_at is None:
+            return None
+        both = max(one.sent_at, twin.sent_at)
+        match self.window.opening:
+            case "both_answered":
+                return both, "both_answered"
+            case "appointment":
+                held = [e.at for e in self.events if e.kind == "appointment" and e.at >= both]
+                return (min(held), "appointment") if held else None
+            case "counselor":
+                released = self._released_at(one.id) or self._released_at(twin.id)
+                return (max(released, both), "counselor") if released else None
+
+    def _twin(self, one: TurnState, turns: Mapping[TurnId, TurnState]) -> TurnState | None:
+        mine = self.legs[one.id.leg]
+        for index, leg in enumerate(self.legs):
+            if leg.part == mine.part and leg.author == mine.other and leg.other == mine.author:
+                return turns.get(one.id._replace(leg=index))
+        return None
+
+    def _release_opens(self, one: TurnState) -> tuple[datetime, str] | None:
+        """By the counselor's act, after the hold, with the author's consent."""
+        sent = [e for e in self.acts_on.get(one.id, ()) if e.kind == "sent"]
+        consent = sent[-1].detail.get("consent", "no") if sent else "no"
+        released = self._released_at(one.id)
+        if released is None or consent == "no" or one.sent_at is None:
+            return None
+        if consent == "after_appointment" and not any(
+            e.kind == "appointment" and e.at >= one.sent_at for e in self.events
+        ):
+            return None
+        return released + HOLD, "release"
+
+    def _released_at(self, id_: TurnId) -> datetime | None:
+        acts = [
+            e
+            for e in self.acts_on.get(id_, ())
+            if e.kind in {"released", "called_back", "returned", "took_back"}
+        ]
+        return acts[-1].at if acts and acts[-1].kind == "released" else None
+
+    # Acts
+
+    def acts(self, turns: Mapping[TurnId, TurnState]) -> Iterator[tuple[PartnerId, TurnId, Act]]:
+        """Who may do what now. Held turns admit nothing; what was sent can be kept back until it was opened."""
+        for one in turns.values():
+            for actor in one.actors:
+                for act in self._acts_of(one, actor):
+                    yield actor, one.id, act
+
+    def _acts_of(self, one: TurnState, actor: PartnerId) -> Iterator[Act]:
+        is_open = self.closed_at is None and self.window.admits_writing(one.turn)
+        if one.status in {"open", "returned"} and is_open:
+            yield "write"
+        if one.status == "proposed" and is_open:
+            yield "write"
+            if actor != one.sent_by:
+                yield from ("confirm", "decline")
+        if one.status in {"sent", "returned"} and one.sent_by == actor and not one.turn.agree:
+            yield from self._acts_after_sending(one, is_open=is_open)
+
+    def _acts_after_sending(self, one: TurnState, *, is_open: bool) -> Iterator[Act]:
+        if one.opened_to:
+            yield "add"
+            return
+        yield "take_back"
+        if not one.is_whole_narrowed and any(group.visibility != "counselor" for group in one.turn.groups):
+            yield "narrow"
+        if is_open and one.status == "sent":
+            yield "revise"
+
+
+def _loop_around(part: Part, turn: Turn) -> "tuple[Any, Turn] | None":
+    """The loop that a turn is in: its rule and the turn that decides."""
+    keys = [one.key for one in part.turns]
+    for last in part.turns:
+        if last.again and keys.index(last.again.back_to) <= keys.index(turn.key) <= keys.index(last.key):
+            return last.again, last
+    return None

@@ -1,0 +1,104 @@
+"""Instances that the whole application shares, and the one place that knows the database's dialect."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_alembic import Alembic
+from flask_login import LoginManager
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, kept in UTC; a naive value is a mistake and is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class Base(DeclarativeBase):
+    """Base of all tables: a random id made here (a time-ordered one would tell when), aware instants."""
+
+    registry = registry(metadata=MetaData(naming_convention=NAMES), type_annotation_map={datetime: Instant})
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4, sort_order=-10)
+
+    def __init__(self, **values: Any) -> None:
+        # The id must be known before the row is written: sealed columns are bound to it.
+        self.id = values.pop("id", None) or uuid.uuid4()
+        for name, value in values.items():
+            if not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} has no {name}")
+            setattr(self, name, value)
+
+
+db = SQLAlchemy(model_class=Base)
+login_manager = LoginManager()
+csrf = CSRFProtect()
+alembic = Alembic(run_mkdir=False, metadatas=Base.metadata)
+
+_writes: ContextVar[bool] = ContextVar("writes", default=True)
+
+
+@contextmanager
+def transactions(*, write: bool) -> Iterator[None]:
+    """Transactions that begin inside the block may write (they take the lock at once) or cannot write at all."""
+    token = _writes.set(write)
+    try:
+        yield
+    finally:
+        _writes.reset(token)
+
+
+def set_transactions(*, write: bool) -> None:
+    """The same for the rest of the current context: the web sets it by the request's method."""
+    _writes.set(write)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin by itself; see _begin
+    cursor = connection.cursor()
+    for pragma in (
+        "busy_timeout=5000",  # first: setting the journal mode needs the lock, too
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Any) -> None:
+    """Writers take the lock with their first statement: a later upgrade loses updates. Readers cannot write."""
+    write = _writes.get()
+    cursor = connection.connection.dbapi_connection.cursor()
+    cursor.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
+    cursor.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+    cursor.close()

@@ -1,0 +1,1 @@
+"""Homework: assignments, recipients, rounds, turns (state and times), recurrence."""

@@ -1,0 +1,1 @@
+"""The practice: letterhead, secrets policy, crisis resources."""

@@ -1,0 +1,25 @@
+"""The practice itself: one row for each organization in the database."""
+
+from typing import Any
+
+from sqlalchemy import JSON
+from sqlalchemy.orm import Mapped, mapped_column
+
+from clinic.extensions import Base
+
+
+class Practice(Base):
+    """An organization with its letterhead, its policy and its crisis resources; all of it is public to its people."""
+
+    __tablename__ = "practice"
+    name: Mapped[str]
+    address: Mapped[str] = mapped_column(default="")  # lines
+    phone: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    web: Mapped[str] = mapped_column(default="")
+    zone: Mapped[str] = mapped_column(default="Etc/UTC")  # IANA name
+    paper: Mapped[str] = mapped_column(default="A4")  # A4 | Letter
+    locale: Mapped[str] = mapped_column(default="en-US")  # which crisis resources stand in until its own are set
+    policy: Mapped[str] = mapped_column(default="")  # the secrets policy in the practice's own words
+    policy_version: Mapped[int] = mapped_column(default=1)
+    crisis: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON, default=None)  # own resources, else the locale's

@@ -1,0 +1,1 @@
+"""Reflections: drafts, words, openings, release, the counselor's notes and replies."""

@@ -1,0 +1,64 @@
+"""What every view shares: who looks, rows that may not exist, and how times are written."""
+
+from datetime import date, datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from flask import Response, abort, redirect, render_template
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic.access import NOBODY, Viewer
+
+Row = TypeVar("Row")
+
+
+def viewer() -> Viewer:
+    """Who this request is for; NOBODY before signing in."""
+    return getattr(current_user, "viewer", NOBODY)
+
+
+def found(row: Row | None) -> Row:
+    """The row, or 404: what a viewer may not see answers like what does not exist."""
+    if row is None:
+        abort(404)
+    return row
+
+
+def see(target: str) -> BaseResponse:
+    """Go on to a page of the project's own with GET."""
+    return redirect(target, code=303)
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """Render a page with a status other than 200, for instance 409 or 422."""
+    return Response(render_template(template, **values), status=status, mimetype="text/html")
+
+
+def in_zone(instant: datetime, zone: str) -> datetime:
+    """The instant on the wall clock of an IANA zone."""
+    return instant.astimezone(ZoneInfo(zone))
+
+
+def day(value: date | datetime, zone: str = "Etc/UTC") -> str:
+    """A day in words: "Sunday, 8 March 2026"."""
+    local = in_zone(value, zone) if isinstance(value, datetime) else value
+    return f"{local:%A}, {local.day} {local:%B} {local.year}"
+
+
+def short_day(value: date | datetime, zone: str = "Etc/UTC") -> str:
+    """A day in a list: "Sun 8 Mar"."""
+    local = in_zone(value, zone) if isinstance(value, datetime) else value
+    return f"{local:%a} {local.day} {local:%b}"
+
+
+def moment(value: datetime, zone: str) -> str:
+    """A day and a time: "Sun 8 Mar, 8:12 pm"."""
+    local = in_zone(value, zone)
+    return f"{short_day(value, zone)}, {clock_time(local)}"
+
+
+def clock_time(local: datetime) -> str:
+    """A time of day: "8:12 pm"."""
+    hour = local.hour % 12 or 12
+    return f"{hour}:{local.minute:02d} {'am' if local.hour < 12 else 'pm'}"
