@@ -10,21 +10,27 @@ venv=.venv
 
 say() { printf '%s\n' "$*" >&2; }
 
-# Debian packages of the run level, each known by what it brings: a module of Python or a shared library.
-missing_for_run() {
-    "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+# Reads "package library" lines and prints each package whose shared library cannot be loaded.
+missing_libraries() {
     while read -r package library; do
         "$python" -c "import ctypes; ctypes.CDLL('$library')" 2>/dev/null || echo "$package"
-    done <<LIBRARIES
+    done
+}
+
+missing_for_run() {
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+    missing_libraries <<LIBRARIES
 libpango-1.0-0 libpango-1.0.so.0
 libpangoft2-1.0-0 libpangoft2-1.0.so.0
 libharfbuzz-subset0 libharfbuzz-subset.so.0
 LIBRARIES
 }
 
+# libatomic1 is what playwright's own driver wants; a bare Debian is without it.
 missing_for_browser() {
     command -v chromium >/dev/null || echo chromium
     command -v pdftoppm >/dev/null || echo poppler-utils
+    echo "libatomic1 libatomic.so.1" | missing_libraries
 }
 
 # With root or sudo the packages are installed; otherwise the one line to run is printed and set-up stops.
@@ -38,8 +44,10 @@ install_system_packages() {
     say "Installing Debian packages: $*"
     if command -v apt-get >/dev/null && { [ -z "$sudo" ] || command -v sudo >/dev/null; }; then
         apt="$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300"
-        $apt update >&2 || say "The package lists could not be refreshed; trying with those at hand."
-        if $apt install -y --no-install-recommends "$@" >&2; then return 0; fi
+        mkdir -p var
+        $apt update >var/apt.log 2>&1 || say "The package lists could not be refreshed; trying with those at hand."
+        if $apt install -y --no-install-recommends "$@" >>var/apt.log 2>&1; then return 0; fi
+        tail -n 5 var/apt.log >&2
     fi
     say "These packages are missing and could not be installed from here. Run this line, then try again:"
     say "    sudo apt-get update && sudo apt-get install -y --no-install-recommends $*"
@@ -65,7 +73,7 @@ install_python_packages() {
     pip="$venv/bin/python -m pip --disable-pip-version-check --quiet"
     $pip install --require-hashes --only-binary :all: --no-deps -r "requirements/$1.txt"
     $pip install --no-index --no-build-isolation --no-deps --editable .
-    $pip check
+    $pip check >&2
 }
 
 missing_parts() {
