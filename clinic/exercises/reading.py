@@ -209,3 +209,21 @@ READERS: dict[str, Callable[[Asked, Raw, RowLabels], Any]] = {
     "rows": _rows,
     "signature": _text,
 }
+
+
+# And back
+
+
+def raw_of(field: Asked, answer: Any) -> Raw:
+    """The raw input that reads as this answer, to put it into a form again; what a draft kept comes back as it was."""
+    if "raw" in (answer if isinstance(answer, dict) else ()):
+        return answer["raw"]
+    if isinstance(field, Field) and field.rows:
+        columns = field.rows.columns
+        return {
+            row["row"]: {column.key: raw_of(column, row["answers"].get(column.key)) for column in columns}
+            for row in answer or []
+        }
+    if field.kind == "choice" and isinstance(field, Field) and field.other:
+        return answer if "picked" in (answer or ()) else {"picked": [], "other": ""}
+    return f"{answer:g}" if isinstance(answer, int | float) else answer
