@@ -41,25 +41,23 @@ class Frozen(
     """Base of every type of the format: unknown keys are mistakes, values never change."""
 
 
-class Opens(Frozen, kw_only=True):
+class Opens(Frozen, frozen=True, kw_only=True):
     """When a turn or a field opens. Exactly one of `after`, `answered`, `input` is set."""
 
     after: str | None = None  # a turn's key
-    when: Literal["sent", "over", "opened"] = (
-        "sent"  # of `after`: sent; left by any exit; its words opened to me
-    )
+    when: Literal["sent", "over", "opened"] = "sent"  # of `after`: sent; left by any exit; words opened to me
     answered: str | None = None  # turn.field of a date or datetime: opens when that moment has come
     input: str | None = None  # an input's key: opens when that input was opened to the one who acts
 
 
-class Span(Frozen, kw_only=True):
+class Span(Frozen, frozen=True, kw_only=True):
     """A length of time in days and hours."""
 
     days: int = 0
     hours: int = 0
 
 
-class Every(Frozen, kw_only=True):
+class Every(Frozen, frozen=True, kw_only=True):
     """A rhythm: every week for n rounds (`for`), or so many hours before (negative) an appointment."""
 
     every: Literal["day", "week", "2 weeks", "month"] | None = None
@@ -67,7 +65,7 @@ class Every(Frozen, kw_only=True):
     appointment: int | None = None
 
 
-class Flag(Frozen, kw_only=True):
+class Flag(Frozen, frozen=True, kw_only=True):
     """A closed comparison on a fixed answer that raises a line for the counselor; never on free text."""
 
     equals: list[str] | None = None  # one of these options
@@ -77,7 +75,7 @@ class Flag(Frozen, kw_only=True):
     stop: bool = False  # show the stop page with the crisis block in the same response
 
 
-class Column(Frozen, kw_only=True):
+class Column(Frozen, frozen=True, kw_only=True):
     """One column of a `rows` field."""
 
     key: str
@@ -87,7 +85,7 @@ class Column(Frozen, kw_only=True):
     ends: list[str] | None = None
 
 
-class Rows(Frozen, kw_only=True):
+class Rows(Frozen, frozen=True, kw_only=True):
     """Where the rows of a `rows` field come from: fixed labels, free lines, or the choices of another field."""
 
     fixed: dict[str, str] | None = None
@@ -97,7 +95,7 @@ class Rows(Frozen, kw_only=True):
     columns: list[Column] = msgspec.field(default_factory=list)
 
 
-class Field(Frozen, kw_only=True):
+class Field(Frozen, frozen=True, kw_only=True):
     """One question. `label` ≤ 90 characters, `help` ≤ 200; bounds depend on `kind`."""
 
     key: str
@@ -124,7 +122,7 @@ class Field(Frozen, kw_only=True):
     flags: list[Flag] = msgspec.field(default_factory=list)
 
 
-class Again(Frozen, kw_only=True):
+class Again(Frozen, frozen=True, kw_only=True):
     """A bounded loop: back to a turn until fixed answers of this turn say so."""
 
     back_to: str
@@ -133,13 +131,13 @@ class Again(Frozen, kw_only=True):
     otherwise: Literal["to_appointment", "go_on"] = "to_appointment"
 
 
-class Repeat(Frozen, kw_only=True):
+class Repeat(Frozen, frozen=True, kw_only=True):
     """A log: the turn takes entries, one after the other, until the round closes."""
 
     most: int = 60
 
 
-class Turn(Frozen, kw_only=True):
+class Turn(Frozen, frozen=True, kw_only=True):
     """One step of a leg: who acts, who may read it, when it opens, what it asks."""
 
     key: str
@@ -205,7 +203,7 @@ class Group(msgspec.Struct, frozen=True):
     fields: tuple[Field, ...]
 
 
-class Part(Frozen, kw_only=True):
+class Part(Frozen, frozen=True, kw_only=True):
     """Turns done together for one author; `legs` says how many authors and in what order."""
 
     legs: LegKind
@@ -213,7 +211,7 @@ class Part(Frozen, kw_only=True):
     turns: list[Turn]
 
 
-class Evidence(Frozen, kw_only=True):
+class Evidence(Frozen, frozen=True, kw_only=True):
     """What research says about it, and how sure that is."""
 
     grade: Literal["strong", "some", "preliminary", "consensus"]
@@ -221,7 +219,7 @@ class Evidence(Frozen, kw_only=True):
     source: str
 
 
-class Input(Frozen, kw_only=True):
+class Input(Frozen, frozen=True, kw_only=True):
     """Words of another exercise that this one builds on, once they were opened to the one who acts."""
 
     key: str
@@ -229,7 +227,7 @@ class Input(Frozen, kw_only=True):
     turn: str
 
 
-class Trend(Frozen, kw_only=True):
+class Trend(Frozen, frozen=True, kw_only=True):
     """A line of the progress report, computed from answers that its audience may read."""
 
     key: str
@@ -246,7 +244,7 @@ class Trend(Frozen, kw_only=True):
     note: str = ""
 
 
-class Exercise(Frozen, kw_only=True):
+class Exercise(Frozen, frozen=True, kw_only=True):
     """One exercise as a document. `serves` names points of the six practices, `minutes` is the usual time."""
 
     format: Literal[1]
