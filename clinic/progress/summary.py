@@ -83,7 +83,11 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Trend:
-    """One question over time: a line for each partner whom the audience may see, and the gap where both have a point."""
+    """One question over time: a line for each partner whom the audience may see; the gap where both have a point.
+
+    `unopened` are rounds that this audience knows to have closed without opening: no point for either. On a day of
+    `restarts` the wording changed, and the line begins anew.
+    """
 
     title: str
     hint: str = ""
@@ -94,8 +98,8 @@ class Trend:
     first: tuple[Point, ...] = ()
     second: tuple[Point, ...] = ()
     gap: tuple[Point, ...] = ()
-    unopened: tuple[date, ...] = ()  # rounds that this audience knows to have closed without opening: no point for either
-    restarts: tuple[date, ...] = ()  # days on which the wording changed: the line begins anew
+    unopened: tuple[date, ...] = ()
+    restarts: tuple[date, ...] = ()
     note: str = ""
 
     @property
