@@ -125,6 +125,7 @@ class RoundState:
 
     turns: Mapping[TurnId, TurnState]
     due: tuple[DueOpening, ...]
+    awaiting: frozenset[TurnId]  # turns with words that may still open by themselves or by the counselor
     visible: frozenset[tuple[PartnerId, TurnId, str]]  # (to, turn, group): given, and given for good
     closed_at: datetime | None
     acts: frozenset[tuple[PartnerId, TurnId, Act]]
@@ -149,7 +150,8 @@ def state(
     given = frozenset(
         (e.detail["to"], e.turn, e.detail["group"]) for e in fold.events if e.kind == "opened" and e.turn
     )
-    return RoundState(turns, due, given, fold.closed_at, frozenset(fold.acts(turns)))
+    awaiting = frozenset(one.id for one, group, _to in fold.unopened(turns) if fold.may_open(one, group))
+    return RoundState(turns, due, awaiting, given, fold.closed_at, frozenset(fold.acts(turns)))
 
 
 def declassified(
@@ -390,24 +392,28 @@ class _Fold:
     # Openings
 
     def due_openings(self, turns: Mapping[TurnId, TurnState]) -> Iterator[DueOpening]:
-        """What the rules open now and nobody was given yet."""
-        for one in turns.values():
-            if one.status not in {"sent", "returned"} or one.is_whole_narrowed or one.sent_by is None:
-                continue
-            to = self._counterpart(one)
-            for group in one.turn.groups if to is not None else ():
-                moment = self._group_opens(one, group, turns)
-                if to is not None and moment and self._is_due(one, group, to, moment[0]):
+        """What the rules open now; the ceiling and a separation stop it."""
+        for one, group, to in self.unopened(turns):
+            moment = self._group_opens(one, group, turns)
+            if moment and self.window.ceiling == "joint" and moment[0] <= self.now:
+                if self.severed_at is None or moment[0] < self.severed_at:
                     yield DueOpening(one.id, group.key, to, *moment)
 
-    def _is_due(self, one: TurnState, group: Group, to: PartnerId, at: datetime) -> bool:
-        """The ceiling, a separation, an empty or narrowed group and an opening already given all stop it."""
-        if self.window.ceiling != "joint" or at > self.now or (self.severed_at and at >= self.severed_at):
+    def unopened(self, turns: Mapping[TurnId, TurnState]) -> Iterator[tuple[TurnState, Group, PartnerId]]:
+        """Sent words, group by group, that the other partner was not given."""
+        for one in turns.values():
+            to = self._counterpart(one)
+            if one.status not in {"sent", "returned"} or one.is_whole_narrowed or one.sent_by is None or to is None:
+                continue
+            given = {e.detail["group"] for e in self.acts_on[one.id] if e.kind == "opened" and e.detail["to"] == to}
+            written = self._groups_with_words(one.id) - given
+            yield from ((one, group, to) for group in one.turn.groups if group.key in written)
+
+    def may_open(self, one: TurnState, group: Group) -> bool:
+        """True as long as some act or moment could open this group."""
+        if group.visibility in {"counselor", "joint"} or self.severed_at is not None:
             return False
-        return group.key in self._groups_with_words(one.id) and not any(
-            e.kind == "opened" and e.detail["group"] == group.key and e.detail["to"] == to
-            for e in self.acts_on.get(one.id, ())
-        )
+        return group.visibility != "release" or self._consent(one.id) != "no"
 
     def _groups_with_words(self, id_: TurnId) -> set[str]:
         found: set[str] = set()
@@ -468,9 +474,7 @@ class _Fold:
 
     def _release_opens(self, one: TurnState) -> tuple[datetime, str] | None:
         """By the counselor's act, after the hold, with the author's consent."""
-        sent = [e for e in self.acts_on.get(one.id, ()) if e.kind == "sent"]
-        consent = sent[-1].detail.get("consent", "no") if sent else "no"
-        released = self._released_at(one.id)
+        consent, released = self._consent(one.id), self._released_at(one.id)
         if released is None or consent == "no" or one.sent_at is None:
             return None
         if consent == "after_appointment" and not any(
@@ -478,6 +482,10 @@ class _Fold:
         ):
             return None
         return released + HOLD, "release"
+
+    def _consent(self, id_: TurnId) -> str:
+        sent = [e for e in self.acts_on.get(id_, ()) if e.kind == "sent"]
+        return str(sent[-1].detail.get("consent") or "no") if sent else "no"
 
     def _released_at(self, id_: TurnId) -> datetime | None:
         acts = [

@@ -92,6 +92,7 @@ class Turn(Base):
     sent_at: Mapped[datetime | None]
     sent_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"))
     is_kept: Mapped[bool] = mapped_column(default=False)  # its author kept the whole of it for the counselor
+    awaits_opening: Mapped[bool] = mapped_column(default=False, index=True)  # has words that may still open
     round: Mapped[Round] = relationship(back_populates="turns")
     __table_args__ = (
         UniqueConstraint("round_id", "leg", "key", "attempt", "entry"),

@@ -1,0 +1,46 @@
+"""Reads of the table of versions: which documents can be assigned, and the document that a row holds."""
+
+from functools import lru_cache
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Select, or_, select
+
+from clinic.access import Viewer
+from clinic.exercises.document import Exercise
+from clinic.exercises.models import ExerciseVersion
+from clinic.extensions import db
+
+
+def visible_to(viewer: Viewer) -> Select[tuple[ExerciseVersion]]:
+    """The shipped versions and the practice's own."""
+    mine = or_(ExerciseVersion.practice_id.is_(None), ExerciseVersion.practice_id == viewer.practice_id)
+    return select(ExerciseVersion).where(mine)
+
+
+def latest(viewer: Viewer) -> list[ExerciseVersion]:
+    """The newest version of each exercise, by slug."""
+    rows = db.session.scalars(visible_to(viewer).order_by(ExerciseVersion.slug, ExerciseVersion.version))
+    return list({row.slug: row for row in rows}.values())
+
+
+def get_for(viewer: Viewer, slug: str) -> ExerciseVersion | None:
+    """The newest version with that slug; the practice's own wins over the shipped one."""
+    newest = visible_to(viewer).where(ExerciseVersion.slug == slug)
+    order = (ExerciseVersion.practice_id.is_not(None).desc(), ExerciseVersion.version.desc())
+    return db.session.scalar(newest.order_by(*order).limit(1))
+
+
+def version(id_: UUID) -> ExerciseVersion:
+    """The version that an assignment is pinned to."""
+    return db.session.get_one(ExerciseVersion, id_)
+
+
+def document_of(row: ExerciseVersion) -> Exercise:
+    """The document in a row, decoded once for each hash."""
+    return _decoded(row.hash, row.body)
+
+
+@lru_cache(maxsize=512)
+def _decoded(_hash: str, body: bytes) -> Exercise:
+    return msgspec.json.decode(body, type=Exercise)

@@ -1,0 +1,116 @@
+"""Reads of homework: which turns a viewer may know of, and the state of a round as the fold gives it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, false, or_, select
+
+from clinic.access import Viewer
+from clinic.couples import queries as couples
+from clinic.couples.models import Couple
+from clinic.exercises.document import Exercise, Input
+from clinic.exercises.queries import document_of
+from clinic.exercises.turns import Event, Leg, RoundState, TurnId, Window, declassified, state
+from clinic.extensions import db
+from clinic.homework.models import Assignment, Round, RoundEvent, Turn
+from clinic.safety import queries as safety
+from clinic.safety.rules import Ceiling
+
+TO_WRITE = ("open", "returned", "proposed")
+"""States of a turn in which somebody may write."""
+
+
+def visible_to(viewer: Viewer) -> Select[tuple[Turn]]:
+    """A client knows the own turns and those that either may take; staff those of the couples that they may see."""
+    if viewer.is_staff:
+        return select(Turn).where(Turn.couple_id.in_(couples.visible_to(viewer).with_only_columns(Couple.id)))
+    if not viewer.is_client:
+        return select(Turn).where(false())
+    mine = or_(Turn.partner_id.in_(viewer.partner_ids), Turn.partner_id.is_(None))
+    return select(Turn).where(Turn.couple_id.in_(viewer.couple_ids), mine)
+
+
+def turn_for(viewer: Viewer, turn_id: UUID) -> Turn | None:
+    """One turn, as far as this viewer may know of it; a recalled assignment is nobody's any more."""
+    known = visible_to(viewer).where(Turn.id == turn_id).join(Round).join(Assignment)
+    return db.session.scalar(known.where(Assignment.state != "recalled"))
+
+
+def round_for(viewer: Viewer, round_id: UUID) -> Round | None:
+    """A round, for staff who may see its couple."""
+    if not viewer.is_staff:
+        return None
+    seen = couples.visible_to(viewer).with_only_columns(Couple.id)
+    return db.session.scalar(select(Round).where(Round.id == round_id, Round.couple_id.in_(seen)))
+
+
+def assignment_for(viewer: Viewer, assignment_id: UUID) -> Assignment | None:
+    """An assignment, for staff who may see its couple."""
+    if not viewer.is_staff:
+        return None
+    seen = couples.visible_to(viewer).with_only_columns(Couple.id)
+    return db.session.scalar(
+        select(Assignment).where(Assignment.id == assignment_id, Assignment.couple_id.in_(seen))
+    )
+
+
+def document_for(round_: Round) -> Exercise:
+    """The document that a round was assigned with."""
+    return document_of(round_.assignment.version)
+
+
+def legs_of(assignment: Assignment) -> list[Leg]:
+    """The stored (author, other) pairs."""
+    return [
+        Leg(part, UUID(author), UUID(other) if other else None, role)
+        for part, author, other, role in assignment.legs
+    ]
+
+
+def turn_id_of(turn: Turn) -> TurnId:
+    """The name by which the engine knows a turn."""
+    return TurnId(turn.leg, turn.key, turn.attempt, turn.entry)
+
+
+def events_of(round_: Round) -> list[Event]:
+    """What happened in a round, as the engine reads it."""
+    names = {turn.id: turn_id_of(turn) for turn in round_.turns}
+    return [_event(row, names) for row in round_.events]
+
+
+def _event(row: RoundEvent, names: Mapping[UUID, TurnId]) -> Event:
+    detail = dict(row.detail)
+    if "to" in detail:
+        detail["to"] = UUID(detail["to"])
+    turn = names[row.turn_id] if row.turn_id else None
+    return Event(row.kind, row.at, turn, row.by_id, detail)  # type: ignore[arg-type]  # the column holds these kinds only
+
+
+def given_of(couple_id: UUID, needed: Input) -> set[UUID]:
+    """To whom words of another exercise were opened in this couple."""
+    opened = (
+        select(RoundEvent.detail)
+        .join(Turn, Turn.id == RoundEvent.turn_id)
+        .join(Round, Round.id == RoundEvent.round_id)
+        .join(Assignment, Assignment.id == Round.assignment_id)
+        .where(RoundEvent.kind == "opened", Turn.key == needed.turn)
+        .where(Round.couple_id == couple_id, Assignment.slug == needed.exercise)
+    )
+    return {UUID(detail["to"]) for detail in db.session.scalars(opened)}
+
+
+def ceiling_of(round_: Round, now: datetime) -> Ceiling:
+    """The widest reach allowed now; a paused assignment is held like everything else that is held."""
+    if round_.assignment.state == "paused":
+        return None
+    return safety.ceiling_of(db.session.get_one(Couple, round_.couple_id), now)
+
+
+def state_of(round_: Round, now: datetime, *, partner: UUID | None = None) -> RoundState:
+    """Fold a round: for the house and the counselor all of it, for a partner only what is declassified for them."""
+    document, legs, events = document_for(round_), legs_of(round_.assignment), events_of(round_)
+    if partner is not None:
+        events = declassified(document, legs, events, partner)
+    window = Window(round_.opens_at, round_.closes_at, round_.assignment.opening, ceiling_of(round_, now))  # type: ignore[arg-type]
+    return state(document, legs, events, now, window=window)

@@ -1,0 +1,137 @@
+"""Pure rules of writing: what a partner hands in, how it divides by audience, and the sentence about who reads it."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from clinic.exercises import answers as shapes
+from clinic.exercises.document import Turn
+
+TAIL = "tail"
+ENGINE = "engine"
+"""Groups of words that the engine itself asks for; always for the counselor."""
+
+Consent = Literal["yes", "after_appointment", "no"]
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What a partner hands in for one turn, or has in a draft: answers by field key and the engine's own questions."""
+
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    safe: str | None = None  # yes | not_sure | no: is it all right to talk about this at home?
+    consent: Consent | None = None  # may the counselor release it?
+    keep: bool = False  # the whole of it stays with the counselor
+    narrowed: tuple[str, ...] = ()  # keys of fields that stay with the counselor
+    tail: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The form in which a draft keeps it."""
+        return {**asdict(self), "narrowed": list(self.narrowed)}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Sending":
+        """Back from a draft."""
+        return cls(**{**kept, "narrowed": tuple(kept.get("narrowed", ()))})
+
+
+def is_kept(turn: Turn, sending: Sending) -> bool:
+    """True when the whole turn stays with the counselor: by the author's choice, or for safety."""
+    if not turn.reaches_partner and not turn.asks_consent:
+        return False
+    unsafe = turn.reaches_partner and sending.safe in {"no", "not_sure"}
+    return sending.keep or unsafe or shapes.narrows(turn, sending.answers)
+
+
+def divided(turn: Turn, sending: Sending) -> dict[str, tuple[str, dict[str, Any]]]:
+    """The answers by group: group key → (visibility, answers). What was narrowed looks declined in its own group."""
+    if is_kept(turn, sending):
+        found: dict[str, tuple[str, dict[str, Any]]] = {"counselor": ("counselor", dict(sending.answers))}
+    else:
+        found = _by_group(turn, sending)
+    if sending.tail:
+        found[TAIL] = ("counselor", dict(sending.tail))
+    own = {name: value for name, value in (("safe", sending.safe), ("consent", sending.consent)) if value}
+    if own:
+        found[ENGINE] = ("counselor", own)
+    return {key: group for key, group in found.items() if group[1]}
+
+
+def _by_group(turn: Turn, sending: Sending) -> dict[str, tuple[str, dict[str, Any]]]:
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    for group in turn.groups:
+        for asked in group.fields:
+            if asked.key not in sending.answers:
+                continue
+            answer = sending.answers[asked.key]
+            if asked.key in sending.narrowed and shapes.may_narrow(turn, asked):
+                found.setdefault("counselor", ("counselor", {}))[1][asked.key] = answer
+                answer = dict(shapes.DECLINED)
+            found.setdefault(group.key, (group.visibility, {}))[1][asked.key] = answer
+    return found
+
+
+def is_met(turn: Turn, answers: Mapping[str, Any]) -> bool:
+    """True when the fixed answers that a loop waits for were given."""
+    return turn.again is not None and all(
+        shapes.matches(answers.get(key), wanted) for key, wanted in turn.again.until.items()
+    )
+
+
+def bound_hash(answers: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of a proposal: what is confirmed is exactly what was read."""
+    return hashlib.sha256(json.dumps(answers, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+# The sentence about readers
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Who can read today, by name: counselors of the couple, who supervises or stands in, the other partner."""
+
+    counselors: Sequence[str]
+    supervisors: Sequence[str]
+    partner: str | None
+    policy: str = ""
+
+
+OPENS = {
+    "both_answered": "once you have both answered",
+    "appointment": "at your next appointment, if you have both answered",
+    "counselor": "when your counselor opens it, if you have both answered",
+}
+
+
+def readers_sentence(turn: Turn, readers: Readers, opening: str, *, kept: bool = False) -> str:
+    """Who reads what is written in this turn, computed from who can read it today; stored with the reflection."""
+    staff = _joined([*readers.counselors, *(f"{name} (supervision)" for name in readers.supervisors)])
+    first = f"{staff} can read this as soon as you send it."
+    return " ".join(part for part in (first, _about_partner(turn, readers, opening, kept=kept), readers.policy) if part)
+
+
+def _about_partner(turn: Turn, readers: Readers, opening: str, *, kept: bool) -> str:
+    kinds = {group.visibility for group in turn.groups}
+    if readers.partner is None:
+        return ""
+    if kept or kinds == {"counselor"}:
+        return f"The app does not show it to {readers.partner}."
+    said = [_kind_said(kind, readers.partner, opening) for kind in ("partner", "joint", "sealed", "release") if kind in kinds]
+    return " ".join(said)
+
+
+def _kind_said(kind: str, partner: str, opening: str) -> str:
+    return {
+        "partner": f"{partner} can read it, too, as soon as you send it.",
+        "joint": f"{partner} can read it, too, once you propose it.",
+        "sealed": f"{partner} reads it {OPENS[opening]}, and reads nothing of it before.",
+        "release": f"{partner} reads it if you agree and your counselor releases it.",
+    }[kind]
+
+
+def _joined(names: Sequence[str]) -> str:
+    if not names:
+        return "Your counselor"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
