@@ -1,4 +1,4 @@
-"""Cuts the house's two typefaces from their packages: woff2 for the screen, TTF for paper, under private family names."""
+"""Cuts the house's two typefaces from their packages: woff2 for the screen, TTF for paper, private family names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,21 @@ UNICODES = [
     0x2264,
     0x2265,
 ]
-FEATURES = ["kern", "mark", "mkmk", "liga", "ccmp", "locl", "lnum", "onum", "pnum", "tnum", "case", "frac", "sups"]
+FEATURES = [
+    "kern",
+    "mark",
+    "mkmk",
+    "liga",
+    "ccmp",
+    "locl",
+    "lnum",
+    "onum",
+    "pnum",
+    "tnum",
+    "case",
+    "frac",
+    "sups",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +71,20 @@ CUTS = (
     *_cuts("voice", "fontpkg_spectral", "Spectral", "Goldseam Voice", "SemiBold"),
     *_cuts("text", "fontpkg_alegreya_sans", "AlegreyaSans", "Goldseam Text", "Bold"),
 )
-FILES = tuple(f"{cut.name}.{kind}" for cut in CUTS for kind in ("woff2", "ttf"))
+KINDS = ("ttf", "woff2")
+FILES = tuple(f"{cut.name}.{kind}" for cut in CUTS for kind in KINDS)
 
 
 def build(folder: pathlib.Path) -> None:
     """Fill `folder` with the files of FILES; does nothing when they are there and made by this recipe."""
-    if _is_current(folder):
-        return
     folder.mkdir(parents=True, exist_ok=True)
-    for cut in CUTS:
-        _write(cut, folder)
-    (folder / STAMP).write_text(_stamp(), encoding="utf-8")
-
-
-def _is_current(folder: pathlib.Path) -> bool:
     stamp = folder / STAMP
-    made = stamp.is_file() and stamp.read_text(encoding="utf-8") == _stamp()
-    return made and all((folder / name).is_file() for name in FILES)
+    current = stamp.is_file() and stamp.read_text(encoding="utf-8") == _stamp()
+    for cut in CUTS:
+        if not (current and all((folder / f"{cut.name}.{kind}").is_file() for kind in KINDS)):
+            _write(cut, folder)
+    if not current:
+        stamp.write_text(_stamp(), encoding="utf-8")
 
 
 def _stamp() -> str:
@@ -86,8 +97,8 @@ def _write(cut: Cut, folder: pathlib.Path) -> None:
     _prefer_lining_figures(font)
     _subset(font)
     _rename(font, cut)
-    for kind, flavor in (("ttf", None), ("woff2", "woff2")):
-        font.flavor = flavor
+    for kind in KINDS:
+        font.flavor = "woff2" if kind == "woff2" else None
         # Two workers may start at once: each writes its own file and the last one wins, whole.
         unfinished = folder / f".{cut.name}.{os.getpid()}.{kind}"
         font.save(unfinished)
