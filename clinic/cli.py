@@ -1,0 +1,189 @@
+"""The commands: set up a practice, serve it, show the demo, and look after what is there."""
+
+import json
+import shutil
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from clinic import access, clock, doctor, fonts, vault
+from clinic.app import create_app
+from clinic.config import PREFIX, Settings
+from clinic.exercises import actions as exercises
+from clinic.exercises import library
+from clinic.extensions import alembic, db
+
+
+@click.group()
+def main() -> None:
+    """Goldseam: a practice toolkit for counselors who help couples restore trust."""
+
+
+def prepare(settings: Settings) -> Flask:
+    """A data folder that can be served: key, fonts, database at the newest revision, shipped exercises."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if not settings.key_file.exists():
+        vault.new_master_key(settings.key_file)
+    fonts.build(settings.fonts_dir)
+    app = create_app(settings)
+    with app.app_context():
+        alembic.upgrade()
+        exercises.import_documents(library.shipped().values(), clock.now())
+        db.session.commit()
+    return app
+
+
+@main.command()
+@click.option("--practice", "practice_name", prompt="Name of the practice")
+@click.option("--zone", prompt="Time zone", default="America/New_York", show_default=True)
+@click.option("--paper", type=click.Choice(["A4", "Letter"]), default="A4", show_default=True)
+@click.option("--owner", "owner_name", prompt="Your name")
+@click.option("--sign-in", prompt="Your sign-in name")
+@click.password_option("--password", help="at least 15 characters")
+def init(practice_name: str, zone: str, paper: str, owner_name: str, sign_in: str, password: str) -> None:
+    """Set up a new practice: key, database, and its owner, who can add the others."""
+    from clinic.accounts import actions as accounts  # noqa: PLC0415  # commands load what they need
+    from clinic.practice import actions as practices  # noqa: PLC0415
+
+    settings = Settings.from_environment()
+    if settings.key_file.exists():
+        raise click.ClickException(f"There is a practice in {settings.data_dir} already; nothing was changed.")
+    app = prepare(settings)
+    with app.app_context():
+        practice = practices.found(practice_name, zone, paper)
+        accounts.add_staff(
+            practice, owner_name, sign_in, password, roles={"owner", "counselor"}, now=clock.now()
+        )
+        db.session.commit()
+    click.echo(f"The practice is ready in {settings.data_dir}.")
+    click.echo(f"Keep a copy of {settings.key_file} apart from this machine: without it no record can be read.")
+    click.echo("Start it with: clinic serve")
+
+
+@main.command()
+def serve() -> None:
+    """Serve the practice: web, background work and the printing press, until interrupted."""
+    settings = Settings.from_environment()
+    app = create_app(settings)
+    for finding in doctor.examine(settings, app):
+        click.echo(f"Warning: {finding}", err=True)
+    _supervise(settings)
+
+
+def _supervise(settings: Settings) -> None:
+    from clinic import serve as supervision  # noqa: PLC0415  # the web server is not needed by other commands
+
+    click.echo(f"Goldseam is at {settings.base_url}")
+    sys.exit(supervision.run(settings))
+
+
+@main.command()
+def worker() -> None:
+    """Run the background work alone, beside other machines that serve the web."""
+    from clinic import jobs  # noqa: PLC0415
+
+    jobs.work(create_app())
+
+
+@main.command()
+def upgrade() -> None:
+    """Bring the database to this version's revision; a copy of the file is kept first."""
+    settings = Settings.from_environment()
+    app = create_app(settings)
+    file = Path(db_file(settings))
+    with app.app_context():
+        copy = file.with_suffix(f".before-{clock.now():%Y%m%d-%H%M%S}.sqlite")
+        if file.exists():
+            db.session.connection().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.session.remove()
+            shutil.copy2(file, copy)
+        alembic.upgrade()
+    click.echo(f"Up to date. The database as it was: {copy}")
+
+
+def db_file(settings: Settings) -> str:
+    """The path of an SQLite database; other databases keep their own copies."""
+    return settings.database_url.removeprefix("sqlite:///")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print accounts and ids instead of serving.")
+@click.option("--port", default=8000, show_default=True)
+@click.option("--data-dir", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True)
+@click.option("--build-only", is_flag=True, help="Make the data and stop.")
+def demo(as_json: bool, port: int, data_dir: Path, build_only: bool) -> None:
+    """The demo practice: a year of invented history, in a data folder of its own."""
+    from clinic import demo as story  # noqa: PLC0415
+
+    settings = Settings.from_environment(
+        data_dir=data_dir, base_url=f"http://localhost:{port}", port=port, demo=True, host="127.0.0.1"
+    )
+    made = story.build(settings)
+    if as_json:
+        click.echo(json.dumps(made, indent=2, default=str))
+        return
+    click.echo("Everybody in this practice is invented. You can sign in as:")
+    for one in made["accounts"]:
+        click.echo(f"  {one['sign_in']:<10} {one['password']}   {one['who']}")
+    if not build_only:
+        _supervise(settings)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True)
+def routes(as_json: bool) -> None:
+    """Every route with its methods and the mark that says whom it admits."""
+    app = create_app()
+    rows = [
+        {
+            "rule": rule.rule,
+            "endpoint": rule.endpoint,
+            "methods": sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}),
+            "mark": access.mark_of(app.view_functions[rule.endpoint]),
+        }
+        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        click.echo(f"{row['rule']:<58} {','.join(row['methods']):<10} {row['mark']}")
+
+
+@main.group("exercises")
+def exercises_group() -> None:
+    """The library of exercises."""
+
+
+@exercises_group.command("check")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=library.SHIPPED)
+def exercises_check(folder: Path) -> None:
+    """Read every exercise file of a folder and tell all mistakes."""
+    messages = library.check(folder)
+    for message in messages:
+        click.echo(message, err=True)
+    if messages:
+        sys.exit(1)
+    click.echo(f"{len(list(folder.glob('*.toml')))} exercises are in order.")
+
+
+@main.command("doctor")
+def doctor_command() -> None:
+    """Print every setting with its source, and what is unsafe; exit 1 when something is."""
+    settings = Settings.from_environment()
+    sources = settings.sources()
+    for field in fields(settings):
+        click.echo(f"{PREFIX}{field.name.upper():<16} {getattr(settings, field.name)!s:<48} {sources[field.name]}")
+    findings = doctor.examine(settings, create_app(settings))
+    for finding in findings:
+        click.echo(f"Unsafe: {finding}", err=True)
+    if findings:
+        sys.exit(1)
+    click.echo("All in order.")
+
+
+if __name__ == "__main__":
+    main()
