@@ -74,13 +74,16 @@ class Renderer:
     def close(self) -> None:
         """End the render parent, if this renderer started it."""
         with self._lock:
-            own, self._own = self._own, None
-            if own is not None and own.stdin is not None:
-                own.stdin.close()  # the parent lives as long as this pipe
-                own.wait(timeout=10)
+            self._forget()
             if self._folder is not None:
                 self._folder.cleanup()
                 self._folder = None
+
+    def _forget(self) -> None:
+        own, self._own = self._own, None
+        if own is not None and own.stdin is not None:
+            own.stdin.close()  # the parent lives as long as this pipe
+            own.wait(timeout=10)
 
     def _connection(self) -> socket.socket:
         with self._lock:
@@ -91,6 +94,7 @@ class Renderer:
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="goldseam-", ignore_cleanup_errors=True)
         if self._own is None or self._own.poll() is not None:
+            self._forget()
             self._path = Path(self._folder.name) / f"{secrets.token_hex(4)}.sock"
             words = command(
                 self._fonts,
