@@ -16,7 +16,7 @@ from clinic import access, clock, icons, vault, web
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
 from clinic.config import Settings
-from clinic.extensions import alembic, csrf, db, login_manager, set_transactions
+from clinic.extensions import MIGRATING, alembic, csrf, db, login_manager, set_transactions
 
 ROOT = Path(__file__).parent.parent
 DOMAINS = (
@@ -85,6 +85,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         WTF_CSRF_SSL_STRICT=False,  # no referrer is sent; the origin is checked by the cookie's SameSite
         TESTING=settings.testing,
         ALEMBIC={"script_location": str(ROOT / "clinic" / "migrations")},
+        ALEMBIC_CONTEXT=MIGRATING,
         SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
     app.jinja_env.undefined = StrictUndefined
