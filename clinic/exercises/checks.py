@@ -100,7 +100,8 @@ def _bounds(exercise: Exercise) -> Iterator[Mistake]:
 
 def _rhythm(cadence: Every) -> Iterator[Mistake]:
     if (cadence.every is None) == (cadence.appointment is None):
-        yield Mistake("cadence", "both or neither", "exactly one of every, appointment")
+        found = "nothing" if cadence.every is None else "every, appointment"
+        yield Mistake("cadence", found, "exactly one of every, appointment")
     if cadence.times is not None and not 1 <= cadence.times <= 60:
         yield Mistake("cadence.for", shown(cadence.times), "1 to 60")
     if cadence.appointment is not None and not 1 <= abs(cadence.appointment) <= 336:

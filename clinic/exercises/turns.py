@@ -9,7 +9,7 @@ author keeps for the counselor counts for everybody else as not sent.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
@@ -60,7 +60,7 @@ class TurnId(NamedTuple):
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened, in the order in which it was committed. `by` is a partner, or None for staff and time."""
+    """Something that happened, in the order in which it was committed. `by` is a partner; None: staff, time."""
 
     kind: EventKind
     at: datetime
@@ -97,6 +97,12 @@ class TurnState:
     sent_by: PartnerId | None = None
     is_whole_narrowed: bool = False
     opened_to: frozenset[PartnerId] = frozenset()
+    proposal: str | None = None  # hash of the words that stand to be confirmed
+
+    @property
+    def is_settled(self) -> bool:
+        """Given to the other partner, or told at once: neither can be undone."""
+        return bool(self.opened_to) or (self.counts_as_sent and _reaches_at_once(self.turn))
 
     @property
     def counts_as_sent(self) -> bool:
@@ -150,7 +156,7 @@ def state(
     given = frozenset(
         (e.detail["to"], e.turn, e.detail["group"]) for e in fold.events if e.kind == "opened" and e.turn
     )
-    awaiting = frozenset(one.id for one, group, _to in fold.unopened(turns) if fold.may_open(one, group))
+    awaiting = frozenset(one.id for one, group, _to in fold.unopened(turns) if fold.may_open(one, group, turns))
     return RoundState(turns, due, awaiting, given, fold.closed_at, frozenset(fold.acts(turns)))
 
 
@@ -215,7 +221,8 @@ class _Fold:
         if now >= window.closes_at:
             closings.append(window.closes_at)
         self.closed_at = min(closings, default=None)
-        self.severed_at = min((e.at for e in events if e.kind == "severed"), default=None)
+        self.is_severed = any(event.kind == "severed" for event in events)
+        self.order = {key: place for place, key in enumerate(document.turns)}
         self.done: dict[TurnId, TurnState] = {}
 
     # Turns
@@ -225,10 +232,14 @@ class _Fold:
         for index, leg in enumerate(self.legs):
             part = self.document.parts[leg.part]
             start = self._leg_starts(index, leg, part)
-            for turn in part.turns:
-                if _actors(turn, leg):
-                    self._run(index, leg, part, turn, start)
-        return self.done
+            for block in _blocks(part):
+                for attempt in range(1, block.attempts + 1):
+                    for turn in block.turns:
+                        self._run(index, block, turn, start, attempt)
+        return {id_: self.done[id_] for id_ in sorted(self.done, key=self._place)}
+
+    def _place(self, id_: TurnId) -> tuple[int, int, int, int]:
+        return id_.leg, self.order[id_.key], id_.attempt, id_.entry
 
     def _leg_starts(self, index: int, leg: Leg, part: Part) -> datetime | None:
         """At once, or in turn: after the last turn of the leg before that the partner may know of."""
@@ -238,87 +249,82 @@ class _Fold:
         known = [turn for turn in part.turns if _reaches_at_once(turn) and _actors(turn, self.legs[before])]
         return self._over_at(before, known[-1]) if known else self.window.opens_at
 
-    def _run(self, index: int, leg: Leg, part: Part, turn: Turn, start: datetime | None) -> None:
-        """One turn through its attempts and entries."""
-        loop = _loop_around(part, turn)
-        for attempt in range(1, (loop[0].attempts if loop else 1) + 1):
-            since = self._opens(index, leg, part, turn, start, attempt, loop)
-            if attempt > 1 and since is None:
-                return
-            self._take_entries(index, leg, turn, attempt, since)
+    def _run(self, index: int, block: "_Block", turn: Turn, start: datetime | None, attempt: int) -> None:
+        """One attempt of a turn, with its entries; a later attempt exists only once it has opened."""
+        actors = _actors(turn, self.legs[index])
+        since = self._opens(index, block, turn, start, attempt)
+        if actors and (attempt == 1 or since is not None or TurnId(index, turn.key, attempt) in self.acts_on):
+            self._take_entries(index, turn, actors, attempt, since)
 
-    def _take_entries(self, index: int, leg: Leg, turn: Turn, attempt: int, since: datetime | None) -> None:
-        for entry in range(1, (turn.repeat.most if turn.repeat else 1) + 1):
-            one = self._stand(TurnId(index, turn.key, attempt, entry), turn, _actors(turn, leg), since)
-            self.done[one.id] = one
-            if one.status != "sent":
+    def _take_entries(
+        self, index: int, turn: Turn, actors: tuple[PartnerId, ...], attempt: int, since: datetime | None
+    ) -> None:
+        """The entries that there are, and the next one when none of them is left open."""
+        name = TurnId(index, turn.key, attempt)
+        last = max((id_.entry for id_ in self.acts_on if id_._replace(entry=1) == name), default=0)
+        is_full = True
+        for entry in range(1, min(last + 1, turn.repeat.most if turn.repeat else 1) + 1):
+            if entry > last and not is_full:
                 return
-            since = one.sent_at
+            one = self.done[name._replace(entry=entry)] = self._stand(name._replace(entry=entry), turn, actors, since)
+            is_full = is_full and one.status == "sent"
+            since = one.sent_at or since
 
     def _opens(
-        self,
-        index: int,
-        leg: Leg,
-        part: Part,
-        turn: Turn,
-        start: datetime | None,
-        attempt: int,
-        loop: "tuple[Any, Turn] | None",
+        self, index: int, block: "_Block", turn: Turn, start: datetime | None, attempt: int
     ) -> datetime | None:
         """When an attempt of a turn opens; None as long as it waits."""
         if start is None:
             return None
-        if attempt > 1 and loop and turn.key == loop[0].back_to:
-            last = self.done.get(TurnId(index, loop[1].key, attempt - 1))
+        if attempt > 1 and turn is block.turns[0]:
+            last = self.done.get(TurnId(index, block.turns[-1].key, attempt - 1))
             return last.sent_at if last and last.counts_as_sent and not self._met(last.id) else None
         if turn.opens is None:
             return start if attempt == 1 else None
-        found = self._moment(index, leg, turn.opens, _actors(turn, leg), attempt)
+        found = self._moment(index, turn.opens, _actors(turn, self.legs[index]), attempt)
         return max(start, found) if found else None
 
     def _moment(
-        self, index: int, leg: Leg, opens: Opens, actors: tuple[PartnerId, ...], attempt: int
+        self, index: int, opens: Opens, actors: tuple[PartnerId, ...], attempt: int
     ) -> datetime | None:
         """The moment that an `opens` names, or None while it has not come."""
         if opens.input:
             return self._first_given("input_opened", actors, lambda e: e.detail["input"] == opens.input)
         if opens.answered:
-            return self._answered(opens.answered)
+            return self._answered(index, opens.answered)
         if opens.when == "opened":
             return self._first_given(
                 "opened", actors, lambda e: e.turn is not None and e.turn.key == opens.after
             )
-        where = self._leg_with(index, leg, opens.after or "")
+        where = self._leg_with(index, opens.after or "")
         awaited = self.document.turns[opens.after or ""]
         if opens.when == "over":
             return self._over_at(where, awaited)
-        same = self.done.get(TurnId(where, awaited.key, attempt)) or self._last(where, awaited.key)
+        same = self.done.get(TurnId(where, awaited.key, min(attempt, self._block(where, awaited).attempts)))
         return same.sent_at if same and same.counts_as_sent else None
 
-    def _leg_with(self, index: int, leg: Leg, key: str) -> int:
+    def _block(self, index: int, turn: Turn) -> "_Block":
+        return next(one for one in _blocks(self.document.parts[self.legs[index].part]) if turn in one.turns)
+
+    def _leg_with(self, index: int, key: str) -> int:
         """The leg that a reference means: this one, else the same author's in the other part, else its first."""
-        holding = [
-            i for i, l in enumerate(self.legs) if any(t.key == key for t in self.document.parts[l.part].turns)
-        ]
-        same_author = [i for i in holding if self.legs[i].author == leg.author]
+        parts = [self.document.parts[leg.part] for leg in self.legs]
+        holding = [i for i, part in enumerate(parts) if any(turn.key == key for turn in part.turns)]
+        same_author = [i for i in holding if self.legs[i].author == self.legs[index].author]
         return index if index in holding else (same_author or holding or [index])[0]
 
     def _first_given(self, kind: str, actors: tuple[PartnerId, ...], matches: Any) -> datetime | None:
         times = [e.at for e in self.events if e.kind == kind and e.detail["to"] in actors and matches(e)]
         return min(times, default=None)
 
-    def _answered(self, reference: str) -> datetime | None:
+    def _answered(self, index: int, reference: str) -> datetime | None:
         """An answered date: that of the last answer, once an agreed turn was agreed."""
         key = reference.partition(".")[0]
-        latest: datetime | None = None
-        for one in self.done.values():
-            if one.turn.key == key and (
-                one.status == "agreed" or (one.counts_as_sent and not one.turn.agree)
-            ):
-                for event in self.acts_on.get(one.id, ()):
-                    if reference in event.detail.get("answered", {}):
-                        latest = datetime.fromisoformat(event.detail["answered"][reference])
-        return latest if latest is not None and latest <= self.now else None
+        where = self._leg_with(index, key)
+        told = [id_ for id_, one in self.done.items() if (id_.leg, id_.key) == (where, key) and one.counts_as_sent]
+        dates = [event.detail.get("answered", {}) for id_ in told for event in self.acts_on[id_]]
+        named = [datetime.fromisoformat(date[reference]) for date in dates if reference in date]
+        return named[-1] if named and named[-1] <= self.now else None
 
     def _last(self, leg: int, key: str) -> TurnState | None:
         found = [one for id_, one in self.done.items() if id_.leg == leg and id_.key == key]
@@ -329,23 +335,28 @@ class _Fold:
         last = self._last(leg, turn.key)
         if last is None:
             return None
-        if last.status == "missed":
-            return last.until
-        if last.status == "waiting" and turn.opens and turn.opens.after and turn.opens.when == "sent":
-            return self._never_sent(self._leg_with(leg, self.legs[leg], turn.opens.after), turn.opens.after)
-        if turn.repeat or not last.counts_as_sent:
+        if not last.counts_as_sent:
+            return _passed(last, self.now) or self._never_comes(leg, last)
+        block = self._block(leg, turn)
+        is_done = last.id.attempt >= block.attempts or self._met(TurnId(leg, block.turns[-1].key, last.id.attempt))
+        if is_done and not turn.repeat:
+            return last.sent_at
+        return self._broken_off(leg, block, last.id.attempt)
+
+    def _never_comes(self, leg: int, one: TurnState) -> datetime | None:
+        """When a turn that is waited for was missed: what waits for it is over with it."""
+        opens = one.turn.opens
+        if one.status != "waiting" or opens is None or opens.after is None or opens.when != "sent":
             return None
-        loop = _loop_around(self.document.parts[self.legs[leg].part], turn)
-        exhausted = loop is None or last.id.attempt >= loop[0].attempts
-        return last.sent_at if exhausted or self._loop_met(leg, loop, last.id.attempt) else None
+        where = self._leg_with(leg, opens.after)
+        awaited = self._last(where, opens.after)
+        return None if awaited is None or awaited.counts_as_sent else self._over_at(where, awaited.turn)
 
-    def _never_sent(self, leg: int, key: str) -> datetime | None:
-        """When a turn that is waited for was missed, so that what waits is over, too."""
-        awaited = self._last(leg, key)
-        return None if awaited is None or awaited.counts_as_sent else self._over_at(leg, awaited.turn)
-
-    def _loop_met(self, leg: int, loop: "tuple[Any, Turn] | None", attempt: int) -> bool:
-        return loop is not None and self._met(TurnId(leg, loop[1].key, attempt))
+    def _broken_off(self, leg: int, block: "_Block", attempt: int) -> datetime | None:
+        """When a loop ended because somebody's turn in it was missed."""
+        ids = [TurnId(leg, turn.key, n) for turn in block.turns for n in (attempt, attempt + 1)]
+        times = [_passed(self.done[id_], self.now) for id_ in ids if id_ in self.done]
+        return min((at for at in times if at), default=None)
 
     def _met(self, id_: TurnId) -> bool:
         sent = [event for event in self.acts_on.get(id_, ()) if event.kind == "sent"]
@@ -356,38 +367,26 @@ class _Fold:
     ) -> TurnState:
         """Where a turn stands after the acts upon it, the end of its time and the end of the round."""
         acts = self.acts_on.get(id_, ())
-        status: Status = "waiting" if since is None or since > self.now else "open"
-        sent_at, sent_by, whole = None, None, False
+        one = TurnState(id_, turn, actors, "waiting" if since is None or since > self.now else "open", since)
         for act in acts:
-            match act.kind:
-                case "sent":
-                    status, sent_at, sent_by, whole = (
-                        "sent",
-                        sent_at or act.at,
-                        act.by,
-                        bool(act.detail.get("whole")),
-                    )
-                case "proposed":
-                    status, sent_at, sent_by = "proposed", act.at, act.by
-                case "confirmed":
-                    status = "agreed"
-                case "declined" | "returned":
-                    status = "open" if act.kind == "declined" else "returned"
-                case "took_back":
-                    status, sent_at, sent_by, whole = "open", None, None, False
-                case "narrowed":
-                    whole = whole or not act.detail.get("groups")
-        given = frozenset(e.detail["to"] for e in acts if e.kind == "opened")
+            one = _after(one, act)
         until = self._ends(turn, since)
-        if status not in {"sent", "agreed"} and until is not None and until <= self.now:
-            status = "sent" if status == "returned" else "missed"
-        return TurnState(id_, turn, actors, status, since, until, sent_at, sent_by, whole, given)
+        if one.status not in {"sent", "agreed"} and until is not None and until <= self.now:
+            one = replace(one, status="sent" if one.status == "returned" else "missed")
+        return replace(one, until=until)
 
     def _ends(self, turn: Turn, since: datetime | None) -> datetime | None:
         ends = self.closed_at or self.window.closes_at
-        if turn.within and since is not None:
+        if turn.within and since is not None and (self._starts_openly(turn) or not _reaches_at_once(turn)):
             ends = min(ends, since + timedelta(days=turn.within.days, hours=turn.within.hours))
         return ends
+
+    def _starts_openly(self, turn: Turn) -> bool:
+        """True when the other partner knows of the moment too; else its end would tell when a private act was."""
+        if turn.opens is None or turn.repeat:
+            return not turn.repeat
+        key = turn.opens.after or (turn.opens.answered or "").partition(".")[0]
+        return turn.opens.when == "opened" or (bool(key) and _reaches_at_once(self.document.turns[key]))
 
     # Openings
 
@@ -395,9 +394,8 @@ class _Fold:
         """What the rules open now; the ceiling and a separation stop it."""
         for one, group, to in self.unopened(turns):
             moment = self._group_opens(one, group, turns)
-            if moment and self.window.ceiling == "joint" and moment[0] <= self.now:
-                if self.severed_at is None or moment[0] < self.severed_at:
-                    yield DueOpening(one.id, group.key, to, *moment)
+            if moment and moment[0] <= self.now and self.window.ceiling == "joint" and not self.is_severed:
+                yield DueOpening(one.id, group.key, to, *moment)
 
     def unopened(self, turns: Mapping[TurnId, TurnState]) -> Iterator[tuple[TurnState, Group, PartnerId]]:
         """Sent words, group by group, that the other partner was not given."""
@@ -409,11 +407,15 @@ class _Fold:
             written = self._groups_with_words(one.id) - given
             yield from ((one, group, to) for group in one.turn.groups if group.key in written)
 
-    def may_open(self, one: TurnState, group: Group) -> bool:
-        """True as long as some act or moment could open this group."""
-        if group.visibility in {"counselor", "joint"} or self.severed_at is not None:
+    def may_open(self, one: TurnState, group: Group, turns: Mapping[TurnId, TurnState]) -> bool:
+        """True as long as some act or moment could open this group; what misses its other half ends with the round."""
+        if group.visibility in {"counselor", "joint"} or self.is_severed:
             return False
-        return group.visibility != "release" or self._consent(one.id) != "no"
+        if group.visibility == "release":
+            return self._consent(one.id) != "no"
+        twin = self._twin(one, turns) if group.visibility == "sealed" else None
+        is_answered = twin.counts_as_sent if twin else self._group_opens(one, group, turns) is not None
+        return self.closed_at is None or is_answered
 
     def _groups_with_words(self, id_: TurnId) -> set[str]:
         found: set[str] = set()
@@ -445,8 +447,7 @@ class _Fold:
     def _partner_opens(self, one: TurnState, group: Group) -> tuple[datetime, str] | None:
         if one.sent_at is None or group.opens is None:
             return (one.sent_at, "sent") if one.sent_at else None
-        leg = self.legs[one.id.leg]
-        moment = self._moment(one.id.leg, leg, group.opens, one.actors, one.id.attempt)
+        moment = self._moment(one.id.leg, group.opens, one.actors, one.id.attempt)
         return (max(moment, one.sent_at), "after") if moment else None
 
     def _sealed_opens(self, one: TurnState, turns: Mapping[TurnId, TurnState]) -> tuple[datetime, str] | None:
@@ -462,8 +463,8 @@ class _Fold:
                 held = [e.at for e in self.events if e.kind == "appointment" and e.at >= both]
                 return (min(held), "appointment") if held else None
             case "counselor":
-                released = self._released_at(one.id) or self._released_at(twin.id)
-                return (max(released, both), "counselor") if released else None
+                released = self._released_at(one.id, twin.id)
+                return (released + HOLD, "counselor") if released else None
 
     def _twin(self, one: TurnState, turns: Mapping[TurnId, TurnState]) -> TurnState | None:
         mine = self.legs[one.id.leg]
@@ -487,12 +488,10 @@ class _Fold:
         sent = [e for e in self.acts_on.get(id_, ()) if e.kind == "sent"]
         return str(sent[-1].detail.get("consent") or "no") if sent else "no"
 
-    def _released_at(self, id_: TurnId) -> datetime | None:
-        acts = [
-            e
-            for e in self.acts_on.get(id_, ())
-            if e.kind in {"released", "called_back", "returned", "took_back"}
-        ]
+    def _released_at(self, *ids: TurnId) -> datetime | None:
+        """The release that stands: after the last word of all these turns, since only what was read can be released."""
+        undoing = {"called_back", "returned", "took_back", "narrowed", "sent"}
+        acts = [e for e in self.events if e.turn in ids and (e.kind == "released" or e.kind in undoing)]
         return acts[-1].at if acts and acts[-1].kind == "released" else None
 
     # Acts
@@ -501,35 +500,92 @@ class _Fold:
         """Who may do what now. Held turns admit nothing; what was sent can be kept back until it was opened."""
         for one in turns.values():
             for actor in one.actors:
-                for act in self._acts_of(one, actor):
+                for act in self._acts_of(one, actor, turns):
                     yield actor, one.id, act
 
-    def _acts_of(self, one: TurnState, actor: PartnerId) -> Iterator[Act]:
+    def _acts_of(self, one: TurnState, actor: PartnerId, turns: Mapping[TurnId, TurnState]) -> Iterator[Act]:
         is_open = self.closed_at is None and self.window.admits_writing(one.turn)
-        if one.status in {"open", "returned"} and is_open:
+        is_in_time = is_open and (one.until is None or self.now < one.until)
+        if one.status in {"open", "returned", "proposed"} and is_in_time:
             yield "write"
-        if one.status == "proposed" and is_open:
-            yield "write"
-            if actor != one.sent_by:
+            if one.status == "proposed" and actor != one.sent_by:
                 yield from ("confirm", "decline")
         if one.status in {"sent", "returned"} and one.sent_by == actor and not one.turn.agree:
-            yield from self._acts_after_sending(one, is_open=is_open)
+            yield from self._acts_after_sending(one, turns, is_in_time=is_in_time)
 
-    def _acts_after_sending(self, one: TurnState, *, is_open: bool) -> Iterator[Act]:
+    def _acts_after_sending(
+        self, one: TurnState, turns: Mapping[TurnId, TurnState], *, is_in_time: bool
+    ) -> Iterator[Act]:
+        """Words that were given, or for which words were given, stand; until then their author may change them."""
         if one.opened_to:
             yield "add"
+        twin = self._twin(one, turns)
+        if one.is_settled or (twin is not None and one.sent_by in twin.opened_to):
             return
         yield "take_back"
         if not one.is_whole_narrowed and any(group.visibility != "counselor" for group in one.turn.groups):
             yield "narrow"
-        if is_open and one.status == "sent":
+        if is_in_time and one.status == "sent":
             yield "revise"
 
 
-def _loop_around(part: Part, turn: Turn) -> "tuple[Any, Turn] | None":
-    """The loop that a turn is in: its rule and the turn that decides."""
-    keys = [one.key for one in part.turns]
-    for last in part.turns:
-        if last.again and keys.index(last.again.back_to) <= keys.index(turn.key) <= keys.index(last.key):
-            return last.again, last
-    return None
+class _Block(NamedTuple):
+    """Turns that are gone through together, as often as their loop allows; the last of them decides."""
+
+    turns: tuple[Turn, ...]
+    attempts: int = 1
+
+
+def _blocks(part: Part) -> Iterator[_Block]:
+    """The turns of a part in order: each for itself, those of a loop together."""
+    keys = [turn.key for turn in part.turns]
+    ends = {keys.index(one.again.back_to): place for place, one in enumerate(part.turns) if one.again}
+    place = 0
+    while place < len(keys):
+        end = ends.get(place, place)
+        again = part.turns[end].again if place in ends else None
+        yield _Block(tuple(part.turns[place : end + 1]), again.attempts if again else 1)
+        place = end + 1
+
+
+def _passed(one: TurnState, now: datetime) -> datetime | None:
+    """When the time of a turn ran out without words that anybody else may know of."""
+    return one.until if not one.counts_as_sent and one.until is not None and one.until <= now else None
+
+
+def _after(one: TurnState, act: Event) -> TurnState:
+    """A turn after one act upon it. What comes too late, because it was given or told meanwhile, changes nothing."""
+    if act.kind == "opened":
+        return replace(one, opened_to=one.opened_to | {act.detail["to"]})
+    if act.kind in {"proposed", "confirmed", "declined"}:
+        return _agreeing(one, act)
+    if act.kind == "sent":
+        # What its author kept at first counts from when it is not kept any more: others learn of it then.
+        at = act.at if one.sent_at is None or one.is_whole_narrowed else one.sent_at
+        whole = bool(act.detail.get("whole")) and not one.is_settled
+        return replace(one, status="sent", sent_at=at, sent_by=act.by, is_whole_narrowed=whole)
+    if one.is_settled or one.sent_by is None:
+        return one
+    match act.kind:
+        case "returned":
+            return replace(one, status="returned")
+        case "took_back":
+            return replace(one, status="open", sent_at=None, sent_by=None, is_whole_narrowed=False)
+        case "narrowed" if not act.detail.get("groups"):
+            return replace(one, is_whole_narrowed=True)
+        case _:
+            return one
+
+
+def _agreeing(one: TurnState, act: Event) -> TurnState:
+    """A turn that is agreed on: what is confirmed is the proposal that stands, by the one who did not make it."""
+    match act.kind:
+        case "proposed" if one.status != "agreed":
+            return replace(one, status="proposed", sent_at=act.at, sent_by=act.by, proposal=act.detail.get("hash"))
+        case "confirmed" if one.status == "proposed" and act.by != one.sent_by:
+            is_same = act.detail.get("hash") == one.proposal
+            return replace(one, status="agreed", sent_at=act.at) if is_same else one
+        case "declined" if one.status == "proposed":
+            return replace(one, status="open", sent_at=None, sent_by=None, proposal=None)
+        case _:
+            return one

@@ -77,6 +77,10 @@ def _waits(place: str, exercise: Exercise, part: Part, turn: Turn, opens: Opens)
             f"a wait for {key}, which its author writes for the counselor alone",
             "a turn whose words the one who waits can read",
         )
+    elif width < WIDTH["partner"] and opens.answered:
+        yield Mistake(
+            f"{place}.answered", shown(opens.answered), "an answer that both can read when it is sent"
+        )
     elif width < WIDTH["partner"] and opens.when != "opened":
         yield Mistake(
             f"{place}.when", shown(opens.when), f'"opened", as the words of {key} are not open when sent'
