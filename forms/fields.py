@@ -172,7 +172,7 @@ def _raw(field: Field, box: Any, rows: RowLabels) -> Any:
             row: {part.short_name[2:]: part.data for part in entry.form}
             for (row, _), entry in zip(rows, box.entries, strict=True)
         }
-    return box.data
+    return [pick or "" for pick in box.data] if field.kind == "ranked" else box.data
 
 
 def _put(field: Field, box: Any, rows: RowLabels, raw: Any) -> None:
