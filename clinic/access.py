@@ -45,12 +45,19 @@ class Viewer:
         return self.person_id is None and not self.is_system
 
     @property
+    def is_awaiting_passphrase(self) -> bool:
+        """Signed in with a passphrase that another made: may choose a new one, and nothing else."""
+        return self.person_id is not None and not self.is_staff and not self.is_client
+
+    @property
     def partner_ids(self) -> frozenset[UUID]:
-        return frozenset(side.partner_id for side in self.sides)
+        """Sides that are open: nothing private or conjoint opens before the counselor confirmed who joined."""
+        return frozenset(side.partner_id for side in self.sides if side.is_confirmed)
 
     @property
     def couple_ids(self) -> frozenset[UUID]:
-        return frozenset(side.couple_id for side in self.sides)
+        """The couples of those sides."""
+        return frozenset(side.couple_id for side in self.sides if side.is_confirmed)
 
     def holds(self, owner_kind: str, owner_id: UUID) -> bool:
         """True when this viewer may open words sealed under that key at all.

@@ -16,6 +16,7 @@ from clinic import access, clock, icons, vault, web
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
 from clinic.config import Settings
+from clinic.couples import queries as couples
 from clinic.extensions import MIGRATING, alembic, csrf, db, login_manager, set_transactions
 
 ROOT = Path(__file__).parent.parent
@@ -98,10 +99,13 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _extend(app: Flask) -> None:
+    for domain in DOMAINS[:-1]:  # progress keeps no tables; all others must be known before the first statement
+        import_module(f"clinic.{domain}.models")
     db.init_app(app)
     alembic.init_app(app)
     csrf.init_app(app)
     login_manager.init_app(app)
+    sign_ins.hand_in(couples.sides_of)
     login_manager.user_loader(sign_ins.signed_in)
     login_manager.session_protection = None  # sign-ins are rows; they are revoked there
 
@@ -110,10 +114,7 @@ def _own_routes(app: Flask, settings: Settings) -> None:
     @app.get("/")
     @access.public
     def home() -> BaseResponse:
-        viewer = web.viewer()
-        if viewer.is_nobody:
-            return redirect(url_for("accounts.sign_in"))
-        return redirect(url_for("progress.today" if viewer.is_staff else "progress.now"))
+        return redirect(url_for(_home_of(web.viewer())))
 
     @app.get("/fonts/<path:name>")
     @access.public
@@ -121,6 +122,15 @@ def _own_routes(app: Flask, settings: Settings) -> None:
         return send_from_directory(settings.fonts_dir, name, max_age=31_536_000)
 
     access.public(app.view_functions["static"])
+
+
+def _home_of(viewer: access.Viewer) -> str:
+    """The endpoint where somebody begins."""
+    if viewer.is_nobody:
+        return "accounts.sign_in"
+    if viewer.is_staff:
+        return "progress.today" if viewer.admitted("counselors") else "practice.show"
+    return "progress.now" if viewer.is_client else "accounts.passphrase"
 
 
 def _path_of_a_request(app: Flask) -> None:
@@ -153,10 +163,13 @@ def _path_of_a_request(app: Flask) -> None:
     @app.teardown_request
     def close(_error: BaseException | None) -> None:
         _end_reading()
+        set_transactions(write=True)  # the rule of this request must not outlive it in a thread that goes on
 
 
 def _turn_away(view: object, viewer: access.Viewer) -> BaseResponse | Response:
     """A visitor is asked to sign in, and a text that came with an expired sign-in is kept; others get 403."""
+    if viewer.is_awaiting_passphrase:
+        return redirect(url_for("accounts.passphrase"), code=303)
     if not viewer.is_nobody:
         abort(403)
     keep = getattr(view, "keeps_text", None)

@@ -1,6 +1,7 @@
 """Tables of people who sign in. Names and sign-in names are sealed; a sign-in name is found by a keyed hash."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
@@ -50,6 +51,12 @@ class StaffMember(Base):
     is_supervisor: Mapped[bool] = mapped_column(default=False)
     supervisor_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_member.id"), index=True)
     left_at: Mapped[datetime | None]
+
+    @property
+    def roles(self) -> list[Literal["owner", "counselor", "supervisor"]]:
+        """The roles by name, in the order in which they are shown."""
+        held = {"owner": self.is_owner, "counselor": self.is_counselor, "supervisor": self.is_supervisor}
+        return [role for role, is_held in held.items() if is_held]  # type: ignore[misc]  # the keys are these words
 
 
 class UserSession(Base):

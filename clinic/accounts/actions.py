@@ -1,0 +1,286 @@
+"""Verbs of accounts: prove, sign in, revoke, reset, welcome a member of staff, let one go. Hashing lies outside transactions."""
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import BoundedSemaphore
+from typing import Any
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select, update
+
+from clinic import audit, vault
+from clinic.access import SYSTEM, Viewer
+from clinic.accounts import queries, rules
+from clinic.accounts.models import Account, Person, StaffMember, Throttle, UserSession
+from clinic.extensions import db, transactions
+from clinic.practice.models import Practice
+
+NOTED_EVERY = timedelta(minutes=1)
+
+_argon2 = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# 19 MiB for each: two at once in a process; the web server runs its workers with one thread each.
+_at_once = BoundedSemaphore(2)
+# Nobody's passphrase: a name that does not exist costs the same time as a wrong passphrase.
+_NOBODYS = _argon2.hash(secrets.token_hex(16))
+
+
+class AccountError(Exception):
+    """An act that is not possible; the message says what to do."""
+
+
+class NameTaken(AccountError):
+    """Somebody has that sign-in name."""
+
+
+class TooSoon(AccountError):
+    """Too many wrong tries from this device; `wait` says how long the next one must wait."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self.wait = wait
+        super().__init__(f"Please wait {words_of(wait)} before the next try.")
+
+
+def words_of(wait: timedelta) -> str:
+    """A wait in words: "4 seconds", "2 minutes"."""
+    seconds = max(1, round(wait.total_seconds()))
+    count, unit = (seconds, "second") if seconds < 90 else (round(seconds / 60), "minute")
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+# Passphrases: call these outside of a transaction
+
+
+def hash_passphrase(passphrase: str) -> str:
+    """Argon2id of a passphrase; takes tens of milliseconds."""
+    with _at_once:
+        return _argon2.hash(rules.plain_passphrase(passphrase))
+
+
+def fits(stored: str | None, passphrase: str) -> bool:
+    """True when the passphrase is the one; without a stored hash it is False, after the same time."""
+    try:
+        with _at_once:
+            is_right = _argon2.verify(stored or _NOBODYS, rules.plain_passphrase(passphrase))
+    except (VerificationError, InvalidHashError):
+        return False
+    return is_right and stored is not None
+
+
+# Throttling by device
+
+
+def device_bucket(device_id: str | None, address: str) -> str:
+    """Where a device's wrong tries are counted: a device that signed in before has its own count, others share a network's."""
+    owner = f"device:{device_id}" if device_id else f"network:{rules.network_of(address)}"
+    return vault.keyed_hash("throttle", owner)
+
+
+def count_try(purpose: str, bucket: str, now: datetime) -> None:
+    """Count a try before it is judged, so that parallel tries cannot slip by; TooSoon when it comes too early."""
+    row = _throttle(purpose, bucket)
+    if row is None:
+        db.session.add(Throttle(purpose=purpose, device_hash=bucket, failures=1, last_at=now))
+        return
+    if now - row.last_at >= rules.FORGOTTEN_AFTER:
+        row.failures = 0
+    left = row.last_at + rules.wait_after(row.failures) - now
+    if left > timedelta(0):
+        raise TooSoon(left)
+    row.failures, row.last_at = row.failures + 1, now
+
+
+def forgive_try(purpose: str, bucket: str) -> None:
+    """Take back the count of a try that was right. Wrong ones before it stay, or own sign-ins would buy more guesses."""
+    row = _throttle(purpose, bucket)
+    if row is not None:
+        row.failures = max(0, row.failures - 1)
+
+
+def _throttle(purpose: str, bucket: str) -> Throttle | None:
+    return db.session.scalar(select(Throttle).where(Throttle.purpose == purpose, Throttle.device_hash == bucket))
+
+
+# Sign-ins
+
+
+def begin_session(account: Account, device: str, now: datetime) -> str:
+    """Open a sign-in under a new id and return its token, which is kept nowhere else."""
+    member = queries.staff_of_person(account.person_id)
+    works = member is not None and (member.left_at is None or now < member.left_at)
+    token = secrets.token_urlsafe(32)
+    session = UserSession(
+        account_id=account.id,
+        token_hash=queries.hash_of(token),
+        device=device,
+        created_at=now,
+        last_seen_at=now,
+        absolute_until=now + rules.ABSOLUTE["staff" if works else "client"],
+        proved_at=now,
+    )
+    db.session.add(session)
+    audit.record(_as(account.person), "sign in", session)
+    return token
+
+
+def note_use(session_id: UUID | None, now: datetime) -> None:
+    """Note that a sign-in was used, at most once a minute, in a short transaction of its own."""
+    if session_id is None:
+        return
+    with transactions(write=False), db.engine.begin() as connection:
+        seen = connection.scalar(select(UserSession.last_seen_at).where(UserSession.id == session_id))
+    if seen is None or now - seen < NOTED_EVERY:
+        return
+    with transactions(write=True), db.engine.begin() as connection:
+        connection.execute(
+            update(UserSession)
+            .where(UserSession.id == session_id, UserSession.revoked_at.is_(None), UserSession.last_seen_at < now)
+            .values(last_seen_at=now)
+        )
+
+
+def revoke(viewer: Viewer, session: UserSession, now: datetime) -> None:
+    """End one sign-in; it is dead at its next request."""
+    if session.revoked_at is None:
+        session.revoked_at = now
+        audit.record(viewer, "end sign-in", session)
+
+
+def revoke_all(viewer: Viewer, account: Account, now: datetime, keep: UUID | None = None) -> None:
+    """End every sign-in of an account, all but `keep`."""
+    open_ones = select(UserSession).where(UserSession.account_id == account.id, UserSession.revoked_at.is_(None))
+    for session in db.session.scalars(open_ones):
+        if session.id != keep:
+            revoke(viewer, session, now)
+
+
+def prove(viewer: Viewer, session: UserSession, now: datetime) -> None:
+    """Note that the passphrase was given again on this device."""
+    session.proved_at = now
+    audit.record(viewer, "prove", session)
+
+
+# Accounts
+
+
+@dataclass(frozen=True)
+class NewSignIn:
+    """What somebody chose when an account is made: a sign-in name and the hash of a passphrase."""
+
+    name: str
+    password_hash: str
+    must_change_password: bool = False
+
+
+def open_account(person: Person, chosen: NewSignIn, now: datetime) -> Account:
+    """Give a person the means to sign in; NameTaken when the name is somebody else's."""
+    if queries.is_taken(chosen.name):
+        raise NameTaken("This sign-in name is taken. Please choose another one.")
+    account = Account(
+        person_id=person.id,
+        sign_in_hash=queries.sign_in_hash(chosen.name),
+        sign_in_name=chosen.name.strip(),
+        password_hash=chosen.password_hash,
+        must_change_password=chosen.must_change_password,
+        created_at=now,
+    )
+    account.person = person
+    db.session.add(account)
+    audit.record(_as(person), "open account", account)
+    return account
+
+
+def change_password(viewer: Viewer, account: Account, password_hash: str, now: datetime) -> None:
+    """Its owner chose a new passphrase: every other sign-in ends."""
+    account.password_hash = password_hash
+    account.must_change_password = False
+    revoke_all(viewer, account, now, keep=viewer.session_id)
+    audit.record(viewer, "change passphrase", account)
+
+
+def reset_password(viewer: Viewer, account: Account, password_hash: str, now: datetime) -> None:
+    """Somebody else made a passphrase for one use: every sign-in ends, and its owner must choose a new one."""
+    account.password_hash = password_hash
+    account.must_change_password = True
+    revoke_all(viewer, account, now)
+    audit.record(viewer, "reset passphrase", account)
+
+
+def close_account(viewer: Viewer, account: Account, now: datetime) -> None:
+    """Nobody signs in here any more."""
+    account.closed_at = now
+    revoke_all(viewer, account, now)
+    audit.record(viewer, "close account", account)
+
+
+def welcome(viewer: Viewer, account: Account, now: datetime) -> None:
+    """The screens of the first sign-in were seen."""
+    if account.welcomed_at is None:
+        account.welcomed_at = now
+        audit.record(viewer, "welcome", account)
+
+
+# Staff
+
+
+@dataclass(frozen=True)
+class NewMember:
+    """Somebody who begins to work here."""
+
+    name: str
+    credential: str = ""
+    is_owner: bool = False
+    is_counselor: bool = True
+    is_supervisor: bool = False
+    supervisor_id: UUID | None = None
+
+
+def add_staff(
+    practice: Practice, name: str, sign_in: str, password: str, *, roles: Collection[str], now: datetime, **more: Any
+) -> StaffMember:
+    """Take somebody in by a command: the house acts, and the passphrase stays. `more` as in NewMember."""
+    held = {f"is_{role}": role in roles for role in ("owner", "counselor", "supervisor")}
+    chosen = NewSignIn(sign_in, hash_passphrase(password))
+    return employ(SYSTEM, practice.id, NewMember(name, **held, **more), chosen, now)
+
+
+def employ(viewer: Viewer, practice_id: UUID, new: NewMember, chosen: NewSignIn, now: datetime) -> StaffMember:
+    """Take somebody in; NameTaken when the sign-in name is somebody else's."""
+    if viewer is not SYSTEM and viewer.practice_id != practice_id:
+        raise AccountError("This is another practice.")
+    person = Person(practice_id=practice_id, name=new.name)
+    db.session.add(person)
+    open_account(person, chosen, now).welcomed_at = now  # the screens of the first sign-in are for clients
+    member = StaffMember(
+        practice_id=practice_id,
+        person_id=person.id,
+        name=new.name,
+        credential=new.credential,
+        is_owner=new.is_owner,
+        is_counselor=new.is_counselor,
+        is_supervisor=new.is_supervisor,
+        supervisor_id=new.supervisor_id,
+    )
+    db.session.add(member)
+    audit.record(viewer, "add staff", member)
+    return member
+
+
+def let_go(viewer: Viewer, member: StaffMember, now: datetime) -> None:
+    """Somebody leaves: dead at the next request, on every device. The last owner stays."""
+    others = [one for one in queries.staff_at_work(viewer, now) if one.is_owner and one.id != member.id]
+    if member.is_owner and not others:
+        raise AccountError("A practice needs an owner. Make somebody else one first.")
+    member.left_at = now
+    account = queries.account_of(member.person_id)
+    if account is not None:
+        revoke_all(viewer, account, now)
+    audit.record(viewer, "let go", member)
+
+
+def _as(person: Person) -> Viewer:
+    """The person acting for themselves, before there is a sign-in."""
+    return Viewer(person_id=person.id, practice_id=person.practice_id)

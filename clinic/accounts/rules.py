@@ -1,0 +1,94 @@
+"""Rules of signing in: how names are compared, how long a sign-in lives, how long a wrong guess waits."""
+
+import re
+import unicodedata
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+SHORTEST_PASSPHRASE = 15
+LONGEST_PASSPHRASE = 200
+PROOF_LASTS = timedelta(minutes=5)
+IDLE = {"staff": timedelta(minutes=15), "client": timedelta(minutes=30)}
+ABSOLUTE = {"staff": timedelta(hours=12), "client": timedelta(hours=24)}
+FREE_FAILURES = 5
+LONGEST_WAIT = timedelta(minutes=15)
+FORGOTTEN_AFTER = timedelta(hours=1)
+"""Failures are forgotten after an hour without one."""
+
+SIGN_IN_NAME = re.compile(r"[\w.@+-]{3,64}")
+CONTROLS = re.compile(r"[\x00-\x20\x7f\\]")
+BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS", "Firefox"), ("SamsungBrowser", "Samsung Internet"))
+ENGINES = (*BROWSERS, ("CriOS", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("iPhone", "an iPhone"),
+    ("iPad", "an iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "a Mac"),
+    ("CrOS", "a Chromebook"),
+    ("Linux", "Linux"),
+)
+
+
+def plain_name(sign_in_name: str) -> str:
+    """A sign-in name as it is compared: one form of each letter, no case, no spaces around it."""
+    return unicodedata.normalize("NFKC", sign_in_name).strip().casefold()
+
+
+def plain_passphrase(passphrase: str) -> str:
+    """A passphrase as it is compared: two keyboards may write one letter in two ways."""
+    return unicodedata.normalize("NFKC", passphrase)
+
+
+def wait_after(failures: int) -> timedelta:
+    """How long the next try must wait: nothing at first, then 1, 2, 4, 8 seconds, up to a quarter of an hour."""
+    if failures < FREE_FAILURES:
+        return timedelta(0)
+    return min(timedelta(seconds=2 ** min(failures - FREE_FAILURES, 20)), LONGEST_WAIT)
+
+
+def weakness(passphrase: str, sign_in_name: str) -> str | None:
+    """What is wrong with a new passphrase, in words for its owner; None when it will do."""
+    plain = plain_passphrase(passphrase).casefold()
+    if len(plain) < SHORTEST_PASSPHRASE:
+        return f"Use at least {SHORTEST_PASSPHRASE} characters. A few words in a row are easiest to remember."
+    if len(plain) > LONGEST_PASSPHRASE:
+        return f"Use at most {LONGEST_PASSPHRASE} characters."
+    if len(set(plain)) < 6:
+        return "This repeats itself too much to be safe. Take a few different words."
+    name = plain_name(sign_in_name)
+    if name and name in plain and len(plain) - len(name) < SHORTEST_PASSPHRASE:
+        return "Leave your sign-in name out of it, or add a few more words."
+    return None
+
+
+def is_over(kind: str, last_seen_at: datetime, absolute_until: datetime, now: datetime) -> bool:
+    """True when a sign-in of `staff` or `client` has ended by itself."""
+    return now >= absolute_until or now - last_seen_at >= IDLE[kind]
+
+
+def own_path(target: str | None) -> str | None:
+    """The target when it is a path of this site and of nobody else; None otherwise."""
+    if not target or CONTROLS.search(target) or not target.startswith("/") or target.startswith("//"):
+        return None
+    parts = urlsplit(target)
+    return None if parts.scheme or parts.netloc else target
+
+
+def device_words(user_agent: str) -> str:
+    """A device in plain words: "Firefox on Android"; what cannot be told is "A browser"."""
+    browser = next((name for sign, name in ENGINES if sign in user_agent), "A browser")
+    system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
+    return f"{browser} on {system}" if system else browser
+
+
+def network_of(address: str) -> str:
+    """The part of an address that belongs to one household: all of IPv4, the first half of IPv6."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(known, IPv6Address):
+        return str(known.ipv4_mapped or f"{int(known) >> 64:x}")
+    return str(known)

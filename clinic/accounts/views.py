@@ -1,0 +1,335 @@
+"""Pages of accounts: sign in and out, leave quickly, prove again, first screens, devices, staff."""
+
+import secrets
+from hmac import compare_digest
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, flash, make_response, render_template, request, session, url_for
+from flask_login import login_user, logout_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic import access, clock, vault, web
+from clinic.accounts import actions, library, queries, rules
+from clinic.accounts.models import Account, UserSession
+from clinic.extensions import csrf, db
+from clinic.practice import queries as practices
+from forms.accounts import PassphraseForm, ProveForm, SignInForm, StaffForm
+
+pages = Blueprint("accounts", __name__, url_prefix="/accounts")
+
+WELCOME_SCREENS = 4
+DEVICE_LASTS = 400 * 24 * 3600
+AWAY = "https://www.wikipedia.org/"
+WRONG = "The name and the passphrase do not fit together. Nothing is lost; please look at both again."
+WRONG_PROOF = "That is not the passphrase of this sign-in. Please try once more."
+
+
+# Signing in
+
+
+@pages.route("/sign-in", methods=["GET", "POST"])
+@access.public
+def sign_in() -> Response | BaseResponse:
+    """Ask for name and passphrase; never tell which of the two was wrong."""
+    form = SignInForm()
+    if form.validate_on_submit():
+        return _try_to_sign_in(form)
+    if not form.is_submitted() and not web.viewer().is_nobody:
+        return web.see("/")
+    return _sign_in_page(form, 422 if form.is_submitted() else 200)
+
+
+def _sign_in_page(form: SignInForm, status: int) -> Response:
+    return web.page("accounts/sign_in.html", status, form=form, practice=practices.only_one())
+
+
+def _try_to_sign_in(form: SignInForm) -> Response | BaseResponse:
+    try:
+        account = proved_account(form.name.data or "", form.passphrase.data or "")
+    except actions.TooSoon as early:
+        db.session.rollback()
+        form.passphrase.errors = [str(early)]
+        return _sign_in_page(form, 429)
+    signed = let_in(account) if account else None
+    if signed is None:
+        db.session.rollback()
+        form.passphrase.errors = [WRONG]
+        return _sign_in_page(form, 422)
+    db.session.commit()
+    return welcome_in(signed, rules.own_path(request.args.get("next")))
+
+
+def proved_account(name: str, passphrase: str) -> Account | None:
+    """The account that fits; reads, ends that transaction, hashes outside of any, begins again."""
+    bucket = _bucket()
+    actions.count_try("sign in", bucket, clock.now())
+    account = queries.account_named(name)
+    known = (account.id, account.password_hash) if account else (None, None)
+    db.session.commit()
+    if not actions.fits(known[1], passphrase):
+        return None
+    account = db.session.get_one(Account, known[0])
+    if account.closed_at is not None or account.password_hash != known[1]:
+        return None
+    actions.forgive_try("sign in", bucket)
+    return account
+
+
+def let_in(account: Account) -> queries.SignedIn | None:
+    """Open a sign-in under a new id, ending this browser's earlier one; None for who left."""
+    _end_sign_in()
+    token = actions.begin_session(account, rules.device_words(request.user_agent.string), clock.now())
+    return queries.signed_in(token)
+
+
+def welcome_in(signed: queries.SignedIn, target: str | None = None) -> BaseResponse:
+    """Put a sign-in that is already in the database into a clean cookie and go on."""
+    session.clear()
+    login_user(signed)
+    response = web.see(_first_page(signed, target))
+    response.set_cookie(
+        _device_cookie(),
+        _device_value(_known_device() or secrets.token_hex(16)),
+        max_age=DEVICE_LASTS,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _first_page(signed: queries.SignedIn, target: str | None) -> str:
+    if signed.must_change_password:
+        return url_for("accounts.passphrase")
+    if signed.viewer.is_client and not signed.has_been_welcomed:
+        return url_for("accounts.welcome")
+    return target or "/"
+
+
+# The device: a random id that it gets with its first sign-in. Its wrong tries are counted apart from all others', so
+# that nobody at another device, not even in the same household, can make it wait.
+
+
+def _device_cookie() -> str:
+    return "__Host-device" if current_app.config["SESSION_COOKIE_SECURE"] else "device"
+
+
+def _device_value(device_id: str) -> str:
+    return f"{device_id}.{vault.keyed_hash('device', device_id)}"
+
+
+def _known_device() -> str | None:
+    value = request.cookies.get(_device_cookie(), "")
+    device_id = value.partition(".")[0]
+    return device_id if device_id and compare_digest(value.encode(), _device_value(device_id).encode()) else None
+
+
+def _bucket() -> str:
+    return actions.device_bucket(_known_device(), request.remote_addr or "")
+
+
+# Going
+
+
+@pages.post("/sign-out")
+@access.public
+def sign_out() -> BaseResponse:
+    """End this sign-in."""
+    _end_sign_in()
+    db.session.commit()
+    logout_user()
+    session.clear()
+    flash("You are signed out.", "done")
+    return web.see(url_for("accounts.sign_in"))
+
+
+@pages.post("/leave")
+@csrf.exempt
+@access.public
+def leave() -> Response:
+    """The way out, which works even on a page that was open too long: end the sign-in and be somewhere else."""
+    _end_sign_in()
+    db.session.commit()
+    logout_user()
+    session.clear()
+    response = make_response(render_template("accounts/leave.html", away=AWAY))
+    response.headers["Refresh"] = f"0; url={AWAY}"
+    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    response.delete_cookie(_device_cookie())
+    return response
+
+
+def _end_sign_in() -> None:
+    current = _own_session(web.viewer().session_id)
+    if current is not None:
+        actions.revoke(web.viewer(), current, clock.now())
+
+
+def _own_session(session_id: UUID | None) -> UserSession | None:
+    return db.session.scalar(queries.own_sessions(web.viewer()).where(UserSession.id == session_id))
+
+
+# Proving again, and a new passphrase
+
+
+@pages.route("/prove", methods=["GET", "POST"])
+@access.signed_in
+def prove() -> Response | BaseResponse:
+    """Ask for the passphrase again before what is meant for one pair of eyes."""
+    form = ProveForm()
+    if form.validate_on_submit():
+        return _try_to_prove(form)
+    return web.page("accounts/prove.html", 422 if form.is_submitted() else 200, form=form)
+
+
+def _try_to_prove(form: ProveForm) -> Response | BaseResponse:
+    viewer = web.viewer()
+    bucket = vault.keyed_hash("throttle", f"session:{viewer.session_id}")
+    try:
+        actions.count_try("prove", bucket, clock.now())
+    except actions.TooSoon as early:
+        db.session.rollback()
+        form.passphrase.errors = [str(early)]
+        return web.page("accounts/prove.html", 429, form=form)
+    account = queries.account_of(viewer.person_id)
+    stored = account.password_hash if account else None
+    db.session.commit()
+    if not actions.fits(stored, form.passphrase.data or ""):
+        form.passphrase.errors = [WRONG_PROOF]
+        return web.page("accounts/prove.html", 422, form=form)
+    actions.forgive_try("prove", bucket)
+    actions.prove(viewer, web.found(_own_session(viewer.session_id)), clock.now())
+    db.session.commit()
+    return web.see(rules.own_path(request.args.get("next")) or "/")
+
+
+@pages.route("/passphrase", methods=["GET", "POST"])
+@access.signed_in
+@access.fresh_proof
+def passphrase() -> Response | BaseResponse:
+    """Choose a new passphrase; every other device is signed out."""
+    form, viewer = PassphraseForm(), web.viewer()
+    account = web.found(queries.account_of(viewer.person_id))
+    if form.validate_on_submit() and is_good(form, account.sign_in_name):
+        db.session.rollback()
+        hashed = actions.hash_passphrase(form.passphrase.data or "")
+        account = web.found(queries.account_of(viewer.person_id))
+        actions.change_password(viewer, account, hashed, clock.now())
+        db.session.commit()
+        flash("Your new passphrase is in use. Every other device was signed out.", "done")
+        return web.see("/")
+    status = 422 if form.is_submitted() else 200
+    return web.page("accounts/passphrase.html", status, form=form, account=account, offered=library.new_passphrase())
+
+
+def is_good(form: PassphraseForm, sign_in_name: str) -> bool:
+    """True when the passphrase will do; otherwise its field says why not."""
+    weakness = rules.weakness(form.passphrase.data or "", sign_in_name)
+    form.passphrase.errors = [weakness] if weakness else []
+    return weakness is None
+
+
+# First screens
+
+
+@pages.route("/welcome", methods=["GET", "POST"])
+@access.clients
+def welcome() -> Response | BaseResponse | str:
+    """Four screens at the first sign-in: who reads what, the way out, nobody watches, how to stop."""
+    viewer = web.viewer()
+    if request.method == "POST":
+        actions.welcome(viewer, web.found(queries.account_of(viewer.person_id)), clock.now())
+        db.session.commit()
+        return web.see("/")
+    practice = web.found(practices.practice_of(viewer))
+    step = min(max(request.args.get("step", 1, int), 1), WELCOME_SCREENS)
+    lines = practices.crisis_lines(practice)
+    return render_template("accounts/welcome.html", step=step, steps=WELCOME_SCREENS, practice=practice, lines=lines)
+
+
+# Devices
+
+
+@pages.get("/devices")
+@access.signed_in
+def devices() -> str:
+    """Where this person is signed in, in plain words."""
+    viewer = web.viewer()
+    practice = web.found(practices.practice_of(viewer))
+    found = queries.devices_of(viewer, clock.now())
+    account = web.found(queries.account_of(viewer.person_id))
+    return render_template("accounts/devices.html", devices=found, zone=practice.zone, account=account)
+
+
+@pages.post("/devices/<uuid:session_id>/end")
+@access.signed_in
+def end_device(session_id: UUID) -> BaseResponse:
+    """Sign one device out."""
+    actions.revoke(web.viewer(), web.found(_own_session(session_id)), clock.now())
+    db.session.commit()
+    flash("That device is signed out.", "done")
+    return web.see(url_for("accounts.devices"))
+
+
+@pages.post("/devices/end-others")
+@access.signed_in
+def end_other_devices() -> BaseResponse:
+    """Sign every other device out: somebody else may have used this sign-in."""
+    viewer = web.viewer()
+    account = web.found(queries.account_of(viewer.person_id))
+    actions.revoke_all(viewer, account, clock.now(), keep=viewer.session_id)
+    db.session.commit()
+    flash("Every other device is signed out. If somebody may know your passphrase, choose a new one now.", "done")
+    return web.see(url_for("accounts.devices"))
+
+
+# Staff
+
+
+@pages.get("/staff")
+@access.owners
+def staff() -> str:
+    """Who works here, and who did."""
+    return render_template("accounts/staff.html", members=_everybody(), at=clock.now())
+
+
+def _everybody() -> list[queries.StaffMember]:
+    members = db.session.scalars(queries.staff_visible_to(web.viewer())).all()
+    return sorted(members, key=lambda one: (one.left_at is not None, one.name.casefold()))
+
+
+@pages.route("/staff/new", methods=["GET", "POST"])
+@access.owners
+def new_staff() -> Response | BaseResponse:
+    """Take somebody in; the passphrase for the first sign-in is shown once."""
+    form = StaffForm()
+    supervisors = [one for one in queries.staff_at_work(web.viewer(), clock.now()) if one.is_supervisor]
+    form.supervisor.choices = [("", "Nobody"), *((str(one.id), one.name) for one in supervisors)]
+    if form.validate_on_submit():
+        return _take_in(form)
+    return web.page("accounts/new_staff.html", 422 if form.is_submitted() else 200, form=form)
+
+
+def _take_in(form: StaffForm) -> Response:
+    viewer, once = web.viewer(), library.new_passphrase()
+    db.session.rollback()
+    chosen = actions.NewSignIn(form.sign_in_name.data or "", actions.hash_passphrase(once), must_change_password=True)
+    try:
+        member = actions.employ(viewer, web.found(viewer.practice_id), _member(form), chosen, clock.now())
+    except actions.NameTaken as error:
+        db.session.rollback()
+        form.sign_in_name.errors = [str(error)]
+        return web.page("accounts/new_staff.html", 422, form=form)
+    db.session.commit()
+    return web.page("accounts/once.html", name=member.name, sign_in_name=chosen.name, passphrase=once)
+
+
+def _member(form: StaffForm) -> actions.NewMember:
+    return actions.NewMember(
+        name=form.name.data or "",
+        credential=form.credential.data or "",
+        is_owner=form.is_owner.data,
+        is_counselor=form.is_counselor.data,
+        is_supervisor=form.is_supervisor.data,
+        supervisor_id=UUID(form.supervisor.data) if form.supervisor.data else None,
+    )

@@ -1,0 +1,306 @@
+"""Verbs of couples: create, invite, join, confirm, consent, pause, separate, hand over."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hmac import compare_digest
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import select
+
+from clinic import audit, vault
+from clinic.access import Viewer
+from clinic.accounts import actions as accounts
+from clinic.accounts import queries as sign_ins
+from clinic.accounts.models import Account, Person, StaffMember
+from clinic.couples import queries, rules
+from clinic.couples.models import Concern, ConcernRole, Consent, Couple, CoupleCounselor, Invitation, Partner
+from clinic.extensions import db
+
+
+class CoupleError(Exception):
+    """An act that is not possible; the message says what to do."""
+
+
+class NotInvited(CoupleError):
+    """The link is not open (any more), or the secret is not the one; the reader learns no more than that."""
+
+
+@dataclass(frozen=True)
+class NewCouple:
+    """What the counselor knows at the first meeting. `names` are the partners', position 1 first."""
+
+    names: tuple[str, str]
+    zone: str
+    alias: str = ""
+
+
+def create(viewer: Viewer, new: NewCouple, now: datetime) -> Couple:
+    """A new couple with its two partners; whoever creates it works with it."""
+    if viewer.practice_id is None or viewer.staff_id is None or "counselor" not in viewer.roles:
+        raise CoupleError("Only a counselor creates a couple.")
+    _must_be_a_zone(new.zone)
+    alias = new.alias or " & ".join(new.names)
+    couple = Couple(practice_id=viewer.practice_id, alias=alias, zone=new.zone, created_at=now, attention_at=now)
+    couple.partners = [_partner(couple, position, name) for position, name in enumerate(new.names, start=1)]
+    db.session.add(couple)
+    audit.record(viewer, "create", couple)
+    _assign(viewer, couple, viewer.staff_id, now)
+    return couple
+
+
+def _partner(couple: Couple, position: int, name: str) -> Partner:
+    return Partner(practice_id=couple.practice_id, couple_id=couple.id, position=position, name=name)
+
+
+def describe(viewer: Viewer, couple: Couple, new: NewCouple) -> None:
+    """Change the alias, the names or the zone; what was assigned keeps the zone it has."""
+    _must_be_a_zone(new.zone)
+    couple.alias, couple.zone = new.alias or " & ".join(new.names), new.zone
+    for partner, name in zip(couple.partners, new.names, strict=True):
+        if partner.name != name:
+            partner.name = name
+    audit.record(viewer, "describe", couple)
+
+
+def _must_be_a_zone(zone: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise CoupleError(f"{zone} is not the name of a time zone. Try one like Europe/Vienna.") from error
+
+
+# Invitations
+
+
+@dataclass(frozen=True)
+class Invited:
+    """What is shown once: the link's token and the secret that is given in person. Only their hashes are kept."""
+
+    invitation: Invitation
+    token: str
+    secret: str
+
+
+def invite(viewer: Viewer, partner: Partner, now: datetime) -> Invited:
+    """A link for one partner, good for 72 hours and once; an earlier one ends."""
+    if partner.person_id is not None:
+        raise CoupleError("Somebody has joined on this side already.")
+    withdraw_invitations(viewer, partner, now)
+    token, secret = secrets.token_urlsafe(32), rules.new_secret()
+    invitation = Invitation(
+        partner_id=partner.id,
+        token_hash=token_hash(token),
+        secret_hash=_secret_hash(token, secret),
+        created_at=now,
+        expires_at=now + rules.INVITATION_LASTS,
+    )
+    db.session.add(invitation)
+    audit.record(viewer, "invite", invitation, partner=str(partner.id))
+    return Invited(invitation, token, secret)
+
+
+def withdraw_invitations(viewer: Viewer, partner: Partner, now: datetime) -> None:
+    """End the links of a partner that nobody used."""
+    for row in queries.open_invitations([partner.id], now).values():
+        row.revoked_at = now
+        audit.record(viewer, "withdraw invitation", row, partner=str(partner.id))
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a link."""
+    return sign_ins.hash_of(token)
+
+
+def _secret_hash(token: str, secret: str) -> str:
+    # Keyed, since six digits could be guessed from a stolen table; bound to the link it belongs to.
+    return vault.keyed_hash("invitation", f"{token}:{rules.plain_secret(secret)}")
+
+
+def is_open(invitation: Invitation | None, now: datetime) -> bool:
+    """True while somebody can still join by it."""
+    if invitation is None or invitation.partner.person_id is not None:
+        return False
+    return rules.is_open(
+        expires_at=invitation.expires_at,
+        used_at=invitation.used_at,
+        revoked_at=invitation.revoked_at,
+        failures=invitation.failures,
+        now=now,
+    )
+
+
+def has_secret(invitation: Invitation | None, token: str, secret: str, now: datetime) -> bool:
+    """Judge a secret and count it when it is wrong; the fifth wrong one ends the invitation."""
+    if invitation is None or not is_open(invitation, now):
+        raise NotInvited("This link is not open any more. Your counselor can give you a new one.")
+    if compare_digest(invitation.secret_hash, _secret_hash(token, secret)):
+        return True
+    invitation.failures += 1
+    if invitation.failures >= rules.TRIES:
+        invitation.revoked_at = now
+    audit.record(_nobody_in(invitation), "wrong secret", invitation, failures=invitation.failures)
+    return False
+
+
+def _nobody_in(invitation: Invitation) -> Viewer:
+    return Viewer(practice_id=invitation.partner.practice_id)
+
+
+def join_as_new(invitation: Invitation, name: str, chosen: accounts.NewSignIn, now: datetime) -> Account:
+    """Somebody new takes the side: a person and an account of their own. Call after has_secret, in its transaction."""
+    person = Person(practice_id=invitation.partner.practice_id, name=name)
+    db.session.add(person)
+    account = accounts.open_account(person, chosen, now)
+    _join(invitation, person, now)
+    return account
+
+
+def join_with(invitation: Invitation, account: Account, now: datetime) -> Account:
+    """Somebody who has a sign-in takes the side with it, as in a second couple."""
+    partner, person = invitation.partner, account.person
+    if person.practice_id != partner.practice_id:
+        raise CoupleError("That sign-in belongs to another practice. Please choose a new one for this one.")
+    if any(one.person_id == person.id for one in partner.couple.partners):
+        raise CoupleError("That sign-in is the other one's in this couple. Please use your own.")
+    _join(invitation, person, now)
+    return account
+
+
+def _join(invitation: Invitation, person: Person, now: datetime) -> None:
+    if not is_open(invitation, now):
+        raise NotInvited("This link is not open any more. Your counselor can give you a new one.")
+    invitation.used_at = now
+    partner = invitation.partner
+    partner.person_id, partner.joined_at = person.id, now
+    partner.couple.attention_at = now
+    audit.record(Viewer(person_id=person.id, practice_id=person.practice_id), "join", partner)
+
+
+def confirm(viewer: Viewer, partner: Partner, now: datetime) -> None:
+    """The counselor says that the one who joined is the one who was invited; only then anything opens."""
+    if partner.person_id is None:
+        raise CoupleError("Nobody has joined on this side yet.")
+    if partner.confirmed_at is None:
+        partner.confirmed_at, partner.confirmed_by_id = now, viewer.staff_id
+        audit.record(viewer, "confirm", partner)
+
+
+def refuse(viewer: Viewer, partner: Partner, now: datetime) -> None:
+    """Somebody else joined: the side is free again, and an account without another side is closed."""
+    if partner.person_id is None or partner.confirmed_at is not None:
+        raise CoupleError("There is nobody to refuse on this side.")
+    person_id, partner.person_id, partner.joined_at = partner.person_id, None, None
+    audit.record(viewer, "refuse", partner)
+    has_more = db.session.scalar(select(Partner.id).where(Partner.person_id == person_id))
+    account = sign_ins.account_of(person_id)
+    if account is not None and has_more is None and sign_ins.staff_of_person(person_id) is None:
+        accounts.close_account(viewer, account, now)
+
+
+# Consent and concerns
+
+
+def record_consent(viewer: Viewer, partner: Partner, policy_version: int, now: datetime) -> Consent:
+    """A partner agreed, in person, to conjoint work under a version of the policy."""
+    if viewer.staff_id is None:
+        raise CoupleError("Only a counselor records consent.")
+    consent = Consent(
+        partner_id=partner.id, policy_version=policy_version, given_at=now, recorded_by_id=viewer.staff_id
+    )
+    db.session.add(consent)
+    audit.record(viewer, "record consent", consent, policy_version=policy_version)
+    return consent
+
+
+def withdraw_consent(viewer: Viewer, partner: Partner, now: datetime) -> None:
+    """A partner does not agree any more: from now on nothing conjoint opens."""
+    consent = queries.consents_of([partner.id]).get(partner.id)
+    if consent is None or consent.withdrawn_at is not None:
+        raise CoupleError("There is no consent to withdraw.")
+    consent.withdrawn_at = now
+    audit.record(viewer, "withdraw consent", consent)
+
+
+def name_concern(viewer: Viewer, couple: Couple, title: str, roles: Mapping[UUID, str], now: datetime) -> Concern:
+    """What the couple works on, with each partner's role in it. Only the counselors read it."""
+    if set(roles.values()) - set(rules.ROLES) or set(roles) != {one.id for one in couple.partners}:
+        raise CoupleError("Choose a role for each of the two.")
+    concern = Concern(couple_id=couple.id, practice_id=couple.practice_id, title=title, opened_at=now)
+    concern.roles = [ConcernRole(concern_id=concern.id, partner_id=one, role=role) for one, role in roles.items()]
+    db.session.add(concern)
+    audit.record(viewer, "name concern", concern)
+    return concern
+
+
+def close_concern(viewer: Viewer, concern: Concern, now: datetime) -> None:
+    """The work on this concern is done."""
+    if concern.closed_at is None:
+        concern.closed_at = now
+        audit.record(viewer, "close concern", concern)
+
+
+# The couple as a whole
+
+
+def pause(viewer: Viewer, couple: Couple, now: datetime) -> None:
+    """Hold everything for both, in one act; drafts stay with their authors."""
+    if couple.paused_at is None:
+        couple.paused_at = now
+        audit.record(viewer, "pause", couple)
+
+
+def resume(viewer: Viewer, couple: Couple) -> None:
+    """Go on after a pause."""
+    if couple.paused_at is not None:
+        couple.paused_at = None
+        audit.record(viewer, "resume", couple)
+
+
+def separate(viewer: Viewer, couple: Couple, now: datetime) -> None:
+    """The two are no couple any more: from this moment nothing opens, and each keeps what is open today."""
+    if couple.separated_at is not None:
+        raise CoupleError("This couple has been separated already.")
+    couple.separated_at = now
+    audit.record(viewer, "separate", couple)
+
+
+def _assign(viewer: Viewer, couple: Couple, staff_id: UUID, now: datetime) -> None:
+    row = CoupleCounselor(couple_id=couple.id, staff_id=staff_id, from_at=now)
+    db.session.add(row)
+    audit.record(viewer, "assign counselor", row, practice=str(couple.practice_id))
+
+
+def add_counselor(viewer: Viewer, couple: Couple, member: StaffMember, now: datetime) -> None:
+    """A second counselor of the same practice works with this couple, too."""
+    if member.practice_id != couple.practice_id or member.left_at is not None or not member.is_counselor:
+        raise CoupleError("Choose a counselor who works in this practice.")
+    if member.id not in {one.id for one in queries.counselors_of(couple.id, now)}:
+        _assign(viewer, couple, member.id, now)
+
+
+def end_assignment(viewer: Viewer, couple: Couple, member: StaffMember, now: datetime) -> None:
+    """A counselor stops working with this couple; the last one hands over instead."""
+    if {one.id for one in queries.counselors_of(couple.id, now)} <= {member.id}:
+        raise CoupleError("Somebody has to work with this couple. Add another counselor first.")
+    _end_assignments(viewer, member, now, couple.id)
+
+
+def hand_over(viewer: Viewer, leaving: StaffMember, heir: StaffMember, now: datetime) -> int:
+    """Everything of a counselor goes to another one, who reads from now on; tells how many couples."""
+    if heir.practice_id != leaving.practice_id or heir.id == leaving.id or not heir.is_counselor or heir.left_at:
+        raise CoupleError("Choose another counselor who works in this practice.")
+    theirs = queries.assigned_couples(leaving, now)
+    for couple in theirs:
+        add_counselor(viewer, couple, heir, now)
+    _end_assignments(viewer, leaving, now)
+    return len(theirs)
+
+
+def _end_assignments(viewer: Viewer, member: StaffMember, now: datetime, couple_id: UUID | None = None) -> None:
+    rows = select(CoupleCounselor).where(CoupleCounselor.staff_id == member.id, CoupleCounselor.until_at.is_(None))
+    for row in db.session.scalars(rows.where(CoupleCounselor.couple_id == couple_id) if couple_id else rows):
+        row.until_at = now
+        audit.record(viewer, "end assignment", row)

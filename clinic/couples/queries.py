@@ -1,0 +1,166 @@
+"""Reads of couples. `visible_to` states once who may know of which couple; everything above builds on it."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, false, or_, select
+
+from clinic import clock, vault
+from clinic.access import OwnSide, Viewer
+from clinic.accounts.models import StaffMember
+from clinic.couples.models import Concern, Consent, Couple, CoupleCounselor, Invitation, Partner
+from clinic.extensions import db
+
+
+def visible_to(viewer: Viewer) -> Select[tuple[Couple]]:
+    """Clients: their own couples. Counselors: those assigned to them now. Supervisors: also those of whom they supervise."""
+    if viewer.is_system:
+        return select(Couple)
+    rules = [*_as_client(viewer), *_as_staff(viewer)]
+    return select(Couple).where(or_(*rules), Couple.practice_id == viewer.practice_id) if rules else _none()
+
+
+def workable_by(viewer: Viewer) -> Select[tuple[Couple]]:
+    """Couples in which this viewer may act: an assigned counselor, nobody else."""
+    if viewer.is_system:
+        return select(Couple)
+    if viewer.staff_id is None or "counselor" not in viewer.roles:
+        return _none()
+    return select(Couple).where(Couple.id.in_(_assigned_to([viewer.staff_id])), Couple.practice_id == viewer.practice_id)
+
+
+def _none() -> Select[tuple[Couple]]:
+    return select(Couple).where(false())
+
+
+def _as_client(viewer: Viewer) -> list[ColumnElement[bool]]:
+    return [Couple.id.in_(viewer.couple_ids)] if viewer.couple_ids else []
+
+
+def _as_staff(viewer: Viewer) -> list[ColumnElement[bool]]:
+    if viewer.staff_id is None:
+        return []
+    rules = []
+    if "counselor" in viewer.roles:
+        rules.append(Couple.id.in_(_assigned_to([viewer.staff_id])))
+    if "supervisor" in viewer.roles:
+        supervised = select(StaffMember.id).where(StaffMember.supervisor_id == viewer.staff_id)
+        rules.append(Couple.id.in_(_assigned_to(supervised)))
+    return rules
+
+
+def _assigned_to(staff: Collection[UUID] | Select[tuple[UUID]]) -> Select[tuple[UUID]]:
+    now = clock.now()
+    return select(CoupleCounselor.couple_id).where(
+        CoupleCounselor.staff_id.in_(staff),
+        CoupleCounselor.from_at <= now,
+        or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > now),
+    )
+
+
+def get_for(viewer: Viewer, couple_id: UUID) -> Couple | None:
+    """One couple, when this viewer may know of it."""
+    return db.session.scalar(visible_to(viewer).where(Couple.id == couple_id))
+
+
+def work_for(viewer: Viewer, couple_id: UUID) -> Couple | None:
+    """One couple, when this viewer may act in it."""
+    return db.session.scalar(workable_by(viewer).where(Couple.id == couple_id))
+
+
+def sides_of(person_id: UUID) -> tuple[OwnSide, ...]:
+    """A person's sides, the first couple first; one that is not confirmed yet opens nothing."""
+    rows = db.session.execute(
+        select(Partner.id, Partner.couple_id, Partner.confirmed_at)
+        .where(Partner.person_id == person_id)
+        .order_by(Partner.joined_at)
+    )
+    return tuple(OwnSide(row.id, row.couple_id, row.confirmed_at is not None) for row in rows)
+
+
+# People
+
+
+def partners_of(couple: Couple) -> tuple[Partner, ...]:
+    """Both partners, position 1 first."""
+    return tuple(couple.partners)
+
+
+def partner_for(viewer: Viewer, partner_id: UUID) -> Partner | None:
+    """One partner of a couple in which this viewer may act."""
+    workable = workable_by(viewer).with_only_columns(Couple.id)
+    return db.session.scalar(select(Partner).where(Partner.id == partner_id, Partner.couple_id.in_(workable)))
+
+
+def side_of(viewer: Viewer, couple: Couple) -> Partner | None:
+    """The viewer's own partner row in this couple."""
+    return next((one for one in couple.partners if one.id in viewer.partner_ids), None)
+
+
+def other_of(couple: Couple, partner_id: UUID) -> Partner | None:
+    """The one across from this partner."""
+    return next((one for one in couple.partners if one.id != partner_id), None)
+
+
+def names_of(couples: Iterable[Couple]) -> None:
+    """Fetch the keys of many couples in one statement; lists call it before they show names."""
+    vault.unlock([("couple", couple.id) for couple in couples])
+
+
+def counselors_of(couple_id: UUID, now: datetime) -> Sequence[StaffMember]:
+    """Who works with this couple now, the longest first."""
+    return db.session.scalars(
+        select(StaffMember)
+        .join(CoupleCounselor, CoupleCounselor.staff_id == StaffMember.id)
+        .where(CoupleCounselor.couple_id == couple_id, CoupleCounselor.from_at <= now)
+        .where(or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > now))
+        .order_by(CoupleCounselor.from_at)
+    ).all()
+
+
+def assigned_couples(member: StaffMember, now: datetime) -> Sequence[Couple]:
+    """The couples that a member of staff works with now, for handing them over."""
+    return db.session.scalars(
+        select(Couple)
+        .join(CoupleCounselor, CoupleCounselor.couple_id == Couple.id)
+        .where(CoupleCounselor.staff_id == member.id, CoupleCounselor.from_at <= now)
+        .where(or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > now))
+    ).all()
+
+
+# Invitations, consent, concerns
+
+
+def invitation_with(token_hash: str) -> Invitation | None:
+    """The invitation of a link."""
+    return db.session.scalar(select(Invitation).where(Invitation.token_hash == token_hash))
+
+
+def open_invitations(partner_ids: Collection[UUID], now: datetime) -> dict[UUID, Invitation]:
+    """The invitation by which a partner can still join, by partner."""
+    rows = db.session.scalars(
+        select(Invitation).where(
+            Invitation.partner_id.in_(partner_ids),
+            Invitation.used_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > now,
+        )
+    )
+    return {row.partner_id: row for row in rows}
+
+
+def consents_of(partner_ids: Collection[UUID]) -> dict[UUID, Consent]:
+    """The latest consent of each partner; it is in force unless it was withdrawn."""
+    rows = db.session.scalars(
+        select(Consent).where(Consent.partner_id.in_(partner_ids)).order_by(Consent.given_at)
+    )
+    return {row.partner_id: row for row in rows}
+
+
+def concerns_of(viewer: Viewer, couple_id: UUID) -> Sequence[Concern]:
+    """What the couple works on, for staff who may see it; clients never read roles."""
+    if not viewer.is_staff:
+        return []
+    seen = visible_to(viewer).where(Couple.id == couple_id).with_only_columns(Couple.id)
+    return db.session.scalars(select(Concern).where(Concern.couple_id.in_(seen)).order_by(Concern.opened_at)).all()

@@ -1,0 +1,5 @@
+"""Pages of couples."""
+
+from flask import Blueprint
+
+pages = Blueprint("couples", __name__, url_prefix="/couples")

@@ -1,0 +1,45 @@
+"""Crisis resources by locale, read from crisis.toml into frozen values; a mistake in the file stops the start."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+FILE = Path(__file__).with_name("crisis.toml")
+
+
+@dataclass(frozen=True)
+class CrisisLine:
+    """One number to call and where it can be verified; `last_verified` is None until somebody did."""
+
+    name: str
+    number: str
+    note: str
+    source: str
+    last_verified: date | None = None
+
+
+@dataclass(frozen=True)
+class Region:
+    """The resources of one locale, such as `en-US`."""
+
+    region: str
+    lines: tuple[CrisisLine, ...]
+
+
+@cache
+def regions() -> Mapping[str, Region]:
+    """All locales with their lines."""
+    found = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    return {
+        locale: Region(table["region"], tuple(CrisisLine(**line) for line in table["lines"]))
+        for locale, table in found.items()
+    }
+
+
+def lines_of(locale: str) -> tuple[CrisisLine, ...]:
+    """The lines of a locale; none for one that we do not know, and the page then names the practice's phone alone."""
+    known = regions().get(locale)
+    return known.lines if known else ()

@@ -1,0 +1,5 @@
+"""Pages of what people write."""
+
+from flask import Blueprint
+
+pages = Blueprint("reflections", __name__, url_prefix="/reflections")

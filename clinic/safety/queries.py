@@ -1,0 +1,91 @@
+"""Reads of safety: the ceiling of a couple, and what only its counselors know. The strictest row rule of the house."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, false, select
+
+from clinic.access import Viewer
+from clinic.couples import queries as couples
+from clinic.couples.models import Couple, Partner
+from clinic.extensions import db
+from clinic.safety.models import Clearance, Flag
+from clinic.safety.rules import Ceiling, Standing, ceiling
+
+
+def visible_to(viewer: Viewer) -> Select[tuple[Flag]]:
+    """Flags of the couples that staff may see; no client ever learns that there is such a thing."""
+    if not viewer.is_staff:
+        return select(Flag).where(false())
+    return select(Flag).where(Flag.couple_id.in_(couples.visible_to(viewer).with_only_columns(Couple.id)))
+
+
+def open_flags(viewer: Viewer) -> Sequence[Flag]:
+    """Flags that still ask for an action, the oldest first."""
+    return db.session.scalars(visible_to(viewer).where(Flag.acted_at.is_(None)).order_by(Flag.raised_at)).all()
+
+
+def flag_for(viewer: Viewer, flag_id: UUID) -> Flag | None:
+    """One flag of a couple in which this viewer may act."""
+    workable = couples.workable_by(viewer).with_only_columns(Couple.id)
+    return db.session.scalar(select(Flag).where(Flag.id == flag_id, Flag.couple_id.in_(workable)))
+
+
+def clearances_of(viewer: Viewer, couple_id: UUID) -> Sequence[Clearance]:
+    """Every decision on clearance in a couple, the newest first, for staff who may see it."""
+    if not viewer.is_staff:
+        return []
+    seen = couples.visible_to(viewer).where(Couple.id == couple_id).with_only_columns(Couple.id)
+    return db.session.scalars(
+        select(Clearance).where(Clearance.couple_id.in_(seen)).order_by(Clearance.decided_at.desc())
+    ).all()
+
+
+# The ceiling
+
+
+def ceiling_of(couple: Couple, now: datetime) -> Ceiling:
+    """How wide words may reach in this couple right now."""
+    standings = _standings(couple.partners)
+    return _ceiling(couple, standings, now)
+
+
+def ceilings_of(couple_ids: Collection[UUID], now: datetime) -> dict[UUID, Ceiling]:
+    """The same for many couples, in four statements however many they are."""
+    found = db.session.scalars(select(Couple).where(Couple.id.in_(couple_ids))).all()
+    standings = _standings([partner for couple in found for partner in couple.partners])
+    return {couple.id: _ceiling(couple, standings, now) for couple in found}
+
+
+def standing_of(partner: Partner) -> Standing:
+    """What is known of one partner."""
+    return _standings([partner])[partner.id]
+
+
+def _ceiling(couple: Couple, standings: dict[UUID, Standing], now: datetime) -> Ceiling:
+    return ceiling(
+        [standings[partner.id] for partner in couple.partners],
+        is_paused=couple.paused_at is not None or couple.closed_at is not None,
+        is_separated=couple.separated_at is not None or any(one.left_at for one in couple.partners),
+        now=now,
+    )
+
+
+def _standings(partners: Collection[Partner]) -> dict[UUID, Standing]:
+    ids = [partner.id for partner in partners]
+    consents = couples.consents_of(ids)
+    decisions = db.session.execute(
+        select(Clearance.partner_id, Clearance.state, Clearance.expires_at)
+        .where(Clearance.partner_id.in_(ids))
+        .order_by(Clearance.decided_at)
+    )
+    latest = {row.partner_id: (row.state, row.expires_at) for row in decisions}
+    return {
+        one.id: Standing(
+            one.confirmed_at is not None,
+            *latest.get(one.id, ("not_assessed", None)),
+            one.id in consents and consents[one.id].withdrawn_at is None,
+        )
+        for one in partners
+    }

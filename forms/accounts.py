@@ -1,0 +1,54 @@
+"""Forms of signing in, of proving who one is, and of taking somebody in."""
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, PasswordField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Regexp
+
+NEEDED = "Please fill this in."
+LONGEST_PASSPHRASE = 200
+SIGN_IN_NAME = (
+    InputRequired(NEEDED),
+    Length(3, 64, "Between 3 and 64 characters."),
+    Regexp(r"^[\w.@+ -]+$", message="Letters, digits, and . - _ @ + are fine here."),
+)
+
+
+class SignInForm(FlaskForm):
+    """A sign-in name and its passphrase."""
+
+    name = StringField("Your sign-in name", [InputRequired(NEEDED), Length(max=200)])
+    passphrase = PasswordField("Your passphrase", [InputRequired(NEEDED), Length(max=LONGEST_PASSPHRASE)])
+
+
+class ProveForm(FlaskForm):
+    """The passphrase once more."""
+
+    passphrase = PasswordField("Your passphrase", [InputRequired(NEEDED), Length(max=LONGEST_PASSPHRASE)])
+
+
+class PassphraseForm(FlaskForm):
+    """A new passphrase; whether it is good enough is a rule of accounts."""
+
+    passphrase = PasswordField(
+        "Your new passphrase",
+        [InputRequired(NEEDED)],
+        description="At least 15 characters. A few words in a row are easiest to remember.",
+    )
+
+
+class StaffForm(FlaskForm):
+    """Somebody who begins to work here."""
+
+    name = StringField("Name", [InputRequired(NEEDED), Length(max=120)], description="As clients know them.")
+    credential = StringField("Credential", [Length(max=120)], description="For instance LMFT 12345.")
+    sign_in_name = StringField(
+        "Sign-in name", SIGN_IN_NAME, description="They can tell it to you, or you choose one."
+    )
+    is_counselor = BooleanField("Counselor", default=True, description="Works with couples.")
+    is_supervisor = BooleanField(
+        "Supervisor", description="Reads along in the couples of those they supervise."
+    )
+    is_owner = BooleanField(
+        "Owner", description="Looks after people, letterhead and policy; reads no couple's words."
+    )
+    supervisor = SelectField("Supervised by", choices=[("", "Nobody")], validate_choice=True)

@@ -1,0 +1,282 @@
+"""Signing in and out, throttling, and what a stranger can learn."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, select
+
+from clinic import clock
+from clinic.accounts import actions, queries, rules
+from clinic.accounts.models import Account, StaffMember, UserSession
+from clinic.extensions import db
+from tests.cast import PASSPHRASE, Cast, token_for, viewer_of
+
+Enter = Callable[[str], FlaskClient]
+
+
+def sign_in(client: FlaskClient, name: str, passphrase: str = PASSPHRASE, target: str = "") -> object:
+    return client.post(f"/accounts/sign-in{target}", data={"name": name, "passphrase": passphrase})
+
+
+def test_counselor_signs_in(nobody: FlaskClient, cast: Cast, now: datetime) -> None:
+    answer = sign_in(nobody, "counselor")
+    assert answer.status_code == 303
+    assert answer.location == "/"
+    with nobody.session_transaction() as session:
+        assert session["_user_id"]
+
+
+def test_sign_in_name_is_found_in_any_case_and_with_spaces(nobody: FlaskClient, cast: Cast, now: datetime) -> None:
+    assert sign_in(nobody, " Partner_A ").status_code == 303
+
+
+def test_wrong_passphrase_and_unknown_name_look_the_same(nobody: FlaskClient, cast: Cast, now: datetime) -> None:
+    wrong = sign_in(nobody, "partner_a", "not the passphrase")
+    unknown = sign_in(nobody, "nobody_x", "not the passphrase")
+    assert wrong.status_code == unknown.status_code == 422
+    assert wrong.text.replace("partner_a", "nobody_x").split("<main")[1].split("csrf")[0] == unknown.text.split("<main")[1].split("csrf")[0]
+
+
+def test_unknown_name_costs_a_hash_too(nobody: FlaskClient, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = []
+    monkeypatch.setattr(actions._argon2.__class__, "verify", lambda _self, stored, _given: judged.append(stored) or False)
+    sign_in(nobody, "nobody_x")
+    sign_in(nobody, "partner_a")
+    assert len(judged) == 2
+
+
+def test_hash_is_argon2id_with_19_mib() -> None:
+    assert actions.hash_passphrase(PASSPHRASE).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_no_transaction_is_open_while_hashing(app: Flask, nobody: FlaskClient, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_ones = []
+    real = actions.fits
+
+    def watched(stored: str | None, passphrase: str) -> bool:
+        open_ones.append(db.session().in_transaction())
+        return real(stored, passphrase)
+
+    monkeypatch.setattr(actions, "fits", watched)
+    sign_in(nobody, "counselor")
+    assert open_ones == [False]
+
+
+def test_sign_in_gets_a_new_id_each_time(nobody: FlaskClient, cast: Cast, now: datetime) -> None:
+    """An id planted in the browser before signing in is worthless afterwards."""
+    with nobody.session_transaction() as session:
+        session["_user_id"] = "planted"
+        session["csrf_token"] = "planted"
+    sign_in(nobody, "counselor")
+    with nobody.session_transaction() as session:
+        first = session["_user_id"]
+    sign_in(nobody, "counselor")
+    with nobody.session_transaction() as session:
+        assert session["_user_id"] not in {"planted", first}
+        assert session.get("csrf_token") != "planted"
+
+
+def test_signing_in_again_ends_this_browsers_earlier_sign_in(app: Flask, nobody: FlaskClient, cast: Cast, now: datetime) -> None:
+    sign_in(nobody, "counselor")
+    with nobody.session_transaction() as session:
+        first = session["_user_id"]
+    sign_in(nobody, "partner_a")
+    with app.app_context():
+        assert queries.signed_in(first) is None
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["//evil.example", "https://evil.example/", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "/%09/evil.example", " /x"],
+)
+def test_next_never_leads_to_another_site(nobody: FlaskClient, cast: Cast, now: datetime, target: str) -> None:
+    answer = nobody.post(
+        "/accounts/sign-in", query_string={"next": target}, data={"name": "counselor", "passphrase": PASSPHRASE}
+    )
+    assert answer.status_code == 303
+    assert answer.location.startswith("/")
+    assert not answer.location.startswith("//")
+    assert "\\" not in answer.location
+
+
+def test_next_leads_on_within_the_site(nobody: FlaskClient, cast: Cast, now: datetime) -> None:
+    assert sign_in(nobody, "counselor", target="?next=/accounts/devices").location == "/accounts/devices"
+
+
+def test_token_in_the_database_is_only_a_hash(app: Flask, cast: Cast, now: datetime) -> None:
+    with app.app_context():
+        token = token_for(cast, "counselor", now)
+        assert token not in db.session.scalars(select(UserSession.token_hash)).all()
+
+
+# Time
+
+
+@pytest.mark.parametrize(("who", "idle"), [("counselor", 15), ("partner_a", 30)])
+def test_sign_in_ends_after_quiet_minutes(app: Flask, cast: Cast, now: datetime, who: str, idle: int) -> None:
+    with app.app_context():
+        token = token_for(cast, who, now)
+        with clock.moved_to(now + timedelta(minutes=idle, seconds=-1)):
+            assert queries.signed_in(token)
+        with clock.moved_to(now + timedelta(minutes=idle)):
+            assert queries.signed_in(token) is None
+
+
+@pytest.mark.parametrize(("who", "hours"), [("counselor", 12), ("partner_a", 24)])
+def test_sign_in_ends_for_good_even_when_used(app: Flask, cast: Cast, now: datetime, who: str, hours: int) -> None:
+    with app.app_context():
+        token = token_for(cast, who, now)
+        row = db.session.scalar(select(UserSession).where(UserSession.token_hash == queries.hash_of(token)))
+        row.last_seen_at = now + timedelta(hours=hours, minutes=-1)
+        db.session.commit()
+        with clock.moved_to(now + timedelta(hours=hours, seconds=-1)):
+            assert queries.signed_in(token)
+        with clock.moved_to(now + timedelta(hours=hours)):
+            assert queries.signed_in(token) is None
+
+
+def test_use_keeps_a_sign_in_alive(client_for: Enter, now: datetime) -> None:
+    client = client_for("counselor")
+    for minutes in (10, 20, 30):
+        with clock.moved_to(now + timedelta(minutes=minutes)):
+            assert client.get("/accounts/devices").status_code == 200
+
+
+def test_use_is_noted_once_a_minute_at_most(app: Flask, cast: Cast, now: datetime) -> None:
+    with app.app_context():
+        token = token_for(cast, "counselor", now)
+        signed = queries.signed_in(token)
+        db.session.rollback()
+        actions.note_use(signed.session_id, now + timedelta(seconds=59))
+        assert db.session.get(UserSession, signed.session_id).last_seen_at == now
+        db.session.rollback()
+        actions.note_use(signed.session_id, now + timedelta(seconds=60))
+        assert db.session.get(UserSession, signed.session_id).last_seen_at == now + timedelta(seconds=60)
+
+
+def test_expired_sign_in_still_tells_whose_text_to_keep(app: Flask, cast: Cast, now: datetime) -> None:
+    with app.app_context():
+        token = token_for(cast, "partner_a", now)
+        later = now + timedelta(minutes=31)
+        side = queries.expired_side(token, later)
+        assert side.person_id == cast.people["partner_a"]
+        assert side.partner_ids == {cast.partners["partner_a"]}
+        assert queries.expired_side(token, now) is None, "a living sign-in needs no keeping"
+
+
+def test_revoked_sign_in_tells_nothing(app: Flask, cast: Cast, now: datetime) -> None:
+    with app.app_context():
+        token = token_for(cast, "partner_a", now)
+        account = queries.account_of(cast.people["partner_a"])
+        actions.revoke_all(viewer_of(cast, "partner_a"), account, now)
+        db.session.commit()
+        assert queries.signed_in(token) is None
+        assert queries.expired_side(token, now + timedelta(hours=1)) is None
+
+
+# Leaving
+
+
+def test_one_who_left_is_dead_at_the_next_request(app: Flask, cast: Cast, client_for: Enter, now: datetime) -> None:
+    client = client_for("counselor")
+    assert client.get("/accounts/devices").status_code == 200
+    with app.app_context():
+        member = db.session.get_one(StaffMember, cast.staff["counselor"])
+        actions.let_go(viewer_of(cast, "owner"), member, now)
+        db.session.commit()
+    assert client.get("/accounts/devices").status_code == 302 or client.get("/accounts/devices").status_code == 303
+
+
+def test_one_who_left_cannot_sign_in(nobody: FlaskClient, cast: Cast, now: datetime) -> None:
+    assert sign_in(nobody, "left").status_code == 422
+
+
+def test_last_owner_stays(app: Flask, cast: Cast, now: datetime) -> None:
+    with app.app_context():
+        owner = db.session.get_one(StaffMember, cast.staff["owner"])
+        with pytest.raises(actions.AccountError):
+            actions.let_go(viewer_of(cast, "owner"), owner, now)
+
+
+# Throttling
+
+
+def test_sixth_wrong_try_must_wait_and_a_right_one_after_it_is_let_in(nobody: FlaskClient, cast: Cast, now: datetime) -> None:
+    for _ in range(5):
+        assert sign_in(nobody, "partner_a", "wrong words again and again").status_code == 422
+    assert sign_in(nobody, "partner_a").status_code == 429
+    with clock.moved_to(now + timedelta(seconds=2)):
+        assert sign_in(nobody, "partner_a").status_code == 303
+
+
+def test_wait_grows_and_has_an_end() -> None:
+    waits = [rules.wait_after(failures).total_seconds() for failures in (4, 5, 6, 7, 8, 40, 4000)]
+    assert waits == [0, 1, 2, 4, 8, 900, 900]
+
+
+def test_ex_in_the_same_household_cannot_lock_a_known_device_out(app: Flask, cast: Cast, now: datetime) -> None:
+    mine, theirs = app.test_client(), app.test_client()
+    assert sign_in(mine, "partner_a").status_code == 303
+    for _ in range(8):
+        sign_in(theirs, "partner_a", "guessing and guessing once more")
+    assert sign_in(theirs, "partner_a", "guessing and guessing once more").status_code == 429
+    assert sign_in(mine, "partner_a").status_code == 303
+
+
+def test_new_cookies_do_not_buy_new_tries(app: Flask, cast: Cast, now: datetime) -> None:
+    answers = [sign_in(app.test_client(), "partner_a", "guessing and guessing once more").status_code for _ in range(6)]
+    assert answers == [422, 422, 422, 422, 422, 429]
+
+
+def test_forged_device_cookie_counts_as_unknown(app: Flask, cast: Cast, now: datetime) -> None:
+    answers = []
+    for n in range(6):
+        client = app.test_client()
+        client.set_cookie("device", f"{n:032x}.{'0' * 64}")
+        answers.append(sign_in(client, "partner_a", "guessing and guessing once more").status_code)
+    assert answers[-1] == 429
+
+
+def test_own_sign_ins_do_not_buy_guesses_at_another_name(app: Flask, cast: Cast, now: datetime) -> None:
+    client = app.test_client()
+    seen = set()
+    for _ in range(8):
+        assert sign_in(client, "partner_b").status_code in {303, 429}
+        seen.add(sign_in(client, "partner_a", "guessing and guessing once more").status_code)
+    assert 429 in seen
+
+
+def test_tries_are_counted_before_they_are_judged(app: Flask, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one guess is being hashed, the others see that it was made: parallel guesses share one count."""
+    inner = []
+
+    def guess_meanwhile(stored: str | None, passphrase: str) -> bool:
+        if len(inner) < 7:
+            inner.append(None)
+            inner[-1] = sign_in(app.test_client(), "partner_a", "parallel guess number n").status_code
+        return False
+
+    monkeypatch.setattr(actions, "fits", guess_meanwhile)
+    sign_in(app.test_client(), "partner_a", "parallel guess number n")
+    assert 429 in inner
+    assert inner.count(422) <= 5
+
+
+# Costs
+
+
+def test_sign_in_is_found_in_three_statements(app: Flask, cast: Cast, now: datetime) -> None:
+    for who in ("counselor", "partner_a"):
+        with app.app_context():
+            token = token_for(cast, who, now)
+            said: list[str] = []
+            event.listen(db.engine, "before_cursor_execute", lambda *parts, said=said: said.append(parts[2]))
+            assert queries.signed_in(token)
+            assert len([one for one in said if one.startswith("SELECT")]) <= 3
+
+
+def test_account_has_no_address(app: Flask) -> None:
+    assert "email" not in {column.key for column in Account.__table__.columns}
