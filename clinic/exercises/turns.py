@@ -156,7 +156,9 @@ def state(
     given = frozenset(
         (e.detail["to"], e.turn, e.detail["group"]) for e in fold.events if e.kind == "opened" and e.turn
     )
-    awaiting = frozenset(one.id for one, group, _to in fold.unopened(turns) if fold.may_open(one, group, turns))
+    awaiting = frozenset(
+        one.id for one, group, _to in fold.unopened(turns) if fold.may_open(one, group, turns)
+    )
     return RoundState(turns, due, awaiting, given, fold.closed_at, frozenset(fold.acts(turns)))
 
 
@@ -266,7 +268,9 @@ class _Fold:
         for entry in range(1, min(last + 1, turn.repeat.most if turn.repeat else 1) + 1):
             if entry > last and not is_full:
                 return
-            one = self.done[name._replace(entry=entry)] = self._stand(name._replace(entry=entry), turn, actors, since)
+            one = self.done[name._replace(entry=entry)] = self._stand(
+                name._replace(entry=entry), turn, actors, since
+            )
             is_full = is_full and one.status == "sent"
             since = one.sent_at or since
 
@@ -321,7 +325,9 @@ class _Fold:
         """An answered date: that of the last answer, once an agreed turn was agreed."""
         key = reference.partition(".")[0]
         where = self._leg_with(index, key)
-        told = [id_ for id_, one in self.done.items() if (id_.leg, id_.key) == (where, key) and one.counts_as_sent]
+        told = [
+            id_ for id_, one in self.done.items() if (id_.leg, id_.key) == (where, key) and one.counts_as_sent
+        ]
         dates = [event.detail.get("answered", {}) for id_ in told for event in self.acts_on[id_]]
         named = [datetime.fromisoformat(date[reference]) for date in dates if reference in date]
         return named[-1] if named and named[-1] <= self.now else None
@@ -338,7 +344,9 @@ class _Fold:
         if not last.counts_as_sent:
             return _passed(last, self.now) or self._never_comes(leg, last)
         block = self._block(leg, turn)
-        is_done = last.id.attempt >= block.attempts or self._met(TurnId(leg, block.turns[-1].key, last.id.attempt))
+        is_done = last.id.attempt >= block.attempts or self._met(
+            TurnId(leg, block.turns[-1].key, last.id.attempt)
+        )
         if is_done and not turn.repeat:
             return last.sent_at
         return self._broken_off(leg, block, last.id.attempt)
@@ -393,7 +401,7 @@ class _Fold:
     def due_openings(self, turns: Mapping[TurnId, TurnState]) -> Iterator[DueOpening]:
         """What the rules open now; the ceiling and a separation stop it."""
         for one, group, to in self.unopened(turns):
-            moment = self._group_opens(one, group, turns)
+            moment = self._group_opens(one, group, turns) if one.status == "sent" else None
             if moment and moment[0] <= self.now and self.window.ceiling == "joint" and not self.is_severed:
                 yield DueOpening(one.id, group.key, to, *moment)
 
@@ -401,9 +409,16 @@ class _Fold:
         """Sent words, group by group, that the other partner was not given."""
         for one in turns.values():
             to = self._counterpart(one)
-            if one.status not in {"sent", "returned"} or one.is_whole_narrowed or one.sent_by is None or to is None:
+            if (
+                one.status not in {"sent", "returned"}
+                or one.is_whole_narrowed
+                or one.sent_by is None
+                or to is None
+            ):
                 continue
-            given = {e.detail["group"] for e in self.acts_on[one.id] if e.kind == "opened" and e.detail["to"] == to}
+            given = {
+                e.detail["group"] for e in self.acts_on[one.id] if e.kind == "opened" and e.detail["to"] == to
+            }
             written = self._groups_with_words(one.id) - given
             yield from ((one, group, to) for group in one.turn.groups if group.key in written)
 
@@ -581,7 +596,9 @@ def _agreeing(one: TurnState, act: Event) -> TurnState:
     """A turn that is agreed on: what is confirmed is the proposal that stands, by the one who did not make it."""
     match act.kind:
         case "proposed" if one.status != "agreed":
-            return replace(one, status="proposed", sent_at=act.at, sent_by=act.by, proposal=act.detail.get("hash"))
+            return replace(
+                one, status="proposed", sent_at=act.at, sent_by=act.by, proposal=act.detail.get("hash")
+            )
         case "confirmed" if one.status == "proposed" and act.by != one.sent_by:
             is_same = act.detail.get("hash") == one.proposal
             return replace(one, status="agreed", sent_at=act.at) if is_same else one

@@ -4,9 +4,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from clinic.exercises.document import Exercise, Field, Opens, Part, Span, Turn, canonical
+from clinic.exercises.document import Exercise, Field, Opens, Part, Repeat, Span, Turn
 from clinic.exercises.library import shipped
-from clinic.exercises.turns import HOLD, Act, DueOpening, Event, Leg, RoundState, TurnId, Window, declassified, state
+from clinic.exercises.turns import (
+    Act,
+    DueOpening,
+    Event,
+    Leg,
+    RoundState,
+    TurnId,
+    Window,
+    declassified,
+    state,
+)
 
 A, B = "A", "B"
 START = datetime(2026, 3, 2, 3, tzinfo=UTC)
@@ -15,7 +25,9 @@ CLOSES = START + timedelta(days=6)
 
 def document(*parts: Part) -> Exercise:
     """A document of these parts; everything that the engine does not read is taken from a shipped one."""
-    return Exercise(**{**_plain(shipped()["weekly_checkin"]), "parts": list(parts), "trends": [], "inputs": []})
+    return Exercise(
+        **{**_plain(shipped()["weekly_checkin"]), "parts": list(parts), "trends": [], "inputs": []}
+    )
 
 
 def _plain(exercise: Exercise) -> dict[str, Any]:
@@ -33,25 +45,45 @@ def part(legs: str, *turns: Turn) -> Part:
     return Part(legs=legs, turns=list(turns))  # type: ignore[arg-type]
 
 
-OWN = [
-    document(part("each", turn("half", "sealed"))),
-    document(part("one", turn("letter", "release", consent="no"))),
-    document(part("each", turn("log", "partner", repeat={"most": 4}), turn("secret", "counselor"))),
-    document(
-        part("one", turn("secret", "counselor"), turn("word", "partner", opens=Opens(after="secret"), within=Span(days=1)),
-             turn("answer", "partner", by="other", opens=Opens(after="word", when="over")))
+OWN = {
+    "halves": document(part("each", turn("half", "sealed"))),
+    "letter": document(part("one", turn("letter", "release", consent="no"))),
+    "log": document(part("each", turn("log", "partner", repeat=Repeat(most=4)), turn("secret", "counselor"))),
+    "after a secret": document(
+        part(
+            "one",
+            turn("secret", "counselor"),
+            turn("word", "partner", opens=Opens(after="secret"), within=Span(days=1)),
+            turn("answer", "partner", by="other", opens=Opens(after="word", when="over")),
+        )
     ),
-    document(
-        part("each", turn("half", "sealed"), turn("reply", "partner", opens=Opens(after="half", when="opened"))),
+    "reply": document(
+        part(
+            "each", turn("half", "sealed"), turn("reply", "partner", opens=Opens(after="half", when="opened"))
+        )
     ),
-]
+    "plan": document(
+        part(
+            "one",
+            turn("plan", "joint", by="either", agree=True),
+            turn("then", "sealed", opens=Opens(after="plan")),
+        )
+    ),
+}
+DOCUMENTS = {**shipped(), **OWN}
 
 
 def legs_of(exercise: Exercise) -> list[Leg]:
     """Both partners as recipients, A first."""
     found = []
     for index, one in enumerate(exercise.parts):
-        people = [(A, B)] if one.legs == "one" else [(A, None), (B, None)] if one.legs == "solo" else [(A, B), (B, A)]
+        people = (
+            [(A, B)]
+            if one.legs == "one"
+            else [(A, None), (B, None)]
+            if one.legs == "solo"
+            else [(A, B), (B, A)]
+        )
         found += [Leg(index, author, other) for author, other in people]
     return found
 
@@ -60,7 +92,7 @@ def legs_of(exercise: Exercise) -> list[Leg]:
 class Story:
     """One round as it is lived. `play` takes any move and makes of it something that was possible then."""
 
-    exercise: Exercise
+    name: str
     opening: str = "appointment"
     now: datetime = START
     ceiling: str | None = "joint"
@@ -68,10 +100,16 @@ class Story:
     given: list[tuple[DueOpening, datetime]] = field(default_factory=list)
 
     @property
+    def exercise(self) -> Exercise:
+        return DOCUMENTS[self.name]
+
+    @property
     def legs(self) -> list[Leg]:
         return legs_of(self.exercise)
 
-    def fold(self, partner: str | None = None, events: list[Event] | None = None, now: datetime | None = None) -> RoundState:
+    def fold(
+        self, partner: str | None = None, events: list[Event] | None = None, now: datetime | None = None
+    ) -> RoundState:
         """The round as the house folds it, or as the page of a partner does."""
         told = self.events if events is None else events
         if partner is not None:
@@ -97,8 +135,12 @@ class Story:
 
     def send(self, by: str, key: str, *, attempt: int = 1, entry: int = 1, **detail: Any) -> TurnId:
         """Hand in a turn, all of its groups; `leg` is found by who acts."""
-        id_ = next(id_ for p, id_, act in self.sorted_acts() if act in {"write", "revise"}
-                   and (p, id_.key, id_.attempt, id_.entry) == (by, key, attempt, entry))
+        id_ = next(
+            id_
+            for p, id_, act in self.sorted_acts()
+            if act in {"write", "revise"}
+            and (p, id_.key, id_.attempt, id_.entry) == (by, key, attempt, entry)
+        )
         groups = [group.key for group in self.exercise.turns[key].groups if group.visibility != "counselor"]
         self.note("sent", id_, by, **{"groups": [] if detail.get("whole") else groups, **detail})
         self.open_due()
@@ -120,7 +162,11 @@ class Story:
         elif kind == 14:
             self.ceiling = ("joint", "joint", "counselor", None)[bits % 4]
         elif kind == 15 and self.exercise.inputs:
-            self.note("input_opened", input=self.exercise.inputs[pick % len(self.exercise.inputs)].key, to=(A, B)[bits % 2])
+            self.note(
+                "input_opened",
+                input=self.exercise.inputs[pick % len(self.exercise.inputs)].key,
+                to=(A, B)[bits % 2],
+            )
         elif kind == 16 and bits == 0:
             self.note(("closed", "severed")[pick % 2])
         self.open_due()
@@ -148,7 +194,10 @@ class Story:
 
     def _sending(self, asked: Turn, bits: int) -> dict[str, Any]:
         if asked.agree:
-            return {"hash": f"words {bits}", "answered": {f"{asked.key}.when": (self.now + timedelta(days=1)).isoformat()}}
+            return {
+                "hash": f"words {bits}",
+                "answered": {f"{asked.key}.when": (self.now + timedelta(days=1)).isoformat()},
+            }
         whole = (asked.reaches_partner or asked.asks_consent) and bits in {0, 7, 8}
         groups = [group.key for group in asked.groups if group.visibility != "counselor"]
         detail: dict[str, Any] = {"groups": [] if whole or bits == 9 else groups}
@@ -165,10 +214,3 @@ class Story:
         sent = [id_ for id_, one in self.fold().turns.items() if one.sent_by is not None]
         if sent:
             self.note(("released", "released", "called_back", "returned")[bits % 4], sent[pick % len(sent)])
-
-
-DOCUMENTS = [*shipped().values(), *OWN]
-for _one in OWN:
-    canonical(_one)  # they are documents, too
-
-__all__ = ["A", "B", "CLOSES", "DOCUMENTS", "HOLD", "START", "Story", "document", "legs_of", "part", "turn"]
