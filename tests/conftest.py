@@ -17,6 +17,7 @@ from clinic import clock, vault
 from clinic.app import create_app
 from clinic.config import Settings
 from clinic.extensions import db, set_transactions
+from clinic.practice.models import Practice
 from tests import cast as people
 
 # The same examples on every machine, and no deadline: a shared core is slow now and then, which is not a mistake.
@@ -81,6 +82,12 @@ def app(_house: tuple[Flask, Path, people.Cast]) -> Iterator[Flask]:
 def cast(app: Flask, _house: tuple[Flask, Path, people.Cast]) -> people.Cast:
     """The ids of the cast; see tests/cast.py."""
     return _house[2]
+
+
+@pytest.fixture
+def practice(app: Flask, cast: people.Cast) -> Practice:
+    """The cast's own practice, for tests that have pushed an app context."""
+    return db.session.get_one(Practice, cast.practice_id)
 
 
 @pytest.fixture

@@ -38,12 +38,7 @@ def draft(words: str = "the quiet after ten", partner_id: uuid.UUID | None = Non
 
 
 def author_of(row: Draft) -> Viewer:
-    practice = db.session.scalars(select(Practice)).first()
-    return Viewer(
-        person_id=uuid.uuid4(),
-        practice_id=practice.id if practice else None,
-        sides=(OwnSide(row.partner_id, uuid.uuid4()),),
-    )
+    return Viewer(person_id=uuid.uuid4(), sides=(OwnSide(row.partner_id, uuid.uuid4()),))
 
 
 def raw(row: Draft) -> bytes:
