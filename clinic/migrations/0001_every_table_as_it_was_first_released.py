@@ -499,13 +499,44 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("saved_at", Instant(), nullable=False),
         sa.Column("body_sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("kept_sealed", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_draft_partner_id")),
         sa.ForeignKeyConstraint(["turn_id"], ["turn.id"], name=op.f("fk_draft_turn_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draft")),
         sa.UniqueConstraint("turn_id", "partner_id", name=op.f("uq_draft_turn_id_partner_id")),
     )
     op.create_index(op.f("ix_draft_partner_id"), "draft", ["partner_id"], unique=False)
+    op.create_table(
+        "kept_text",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("turn_id", sa.Uuid(), nullable=False),
+        sa.Column("partner_id", sa.Uuid(), nullable=False),
+        sa.Column("kept_at", Instant(), nullable=False),
+        sa.Column("cause", sa.String(), nullable=False),
+        sa.Column("body_sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_kept_text_partner_id")),
+        sa.ForeignKeyConstraint(["turn_id"], ["turn.id"], name=op.f("fk_kept_text_turn_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_text")),
+    )
+    op.create_index(op.f("ix_kept_text_partner_id"), "kept_text", ["partner_id"], unique=False)
+    op.create_index("ix_kept_text_turn", "kept_text", ["turn_id", "partner_id", "kept_at"], unique=False)
+    op.create_table(
+        "note_to_counselor",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("turn_id", sa.Uuid(), nullable=False),
+        sa.Column("couple_id", sa.Uuid(), nullable=False),
+        sa.Column("partner_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("read_at", Instant(), nullable=True),
+        sa.Column("read_by_id", sa.Uuid(), nullable=True),
+        sa.Column("text_sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["couple_id"], ["couple.id"], name=op.f("fk_note_to_counselor_couple_id")),
+        sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_note_to_counselor_partner_id")),
+        sa.ForeignKeyConstraint(["read_by_id"], ["staff_member.id"], name=op.f("fk_note_to_counselor_read_by_id")),
+        sa.ForeignKeyConstraint(["turn_id"], ["turn.id"], name=op.f("fk_note_to_counselor_turn_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_note_to_counselor")),
+    )
+    op.create_index("ix_note_to_counselor_unread", "note_to_counselor", ["couple_id", "read_at"], unique=False)
     op.create_table(
         "flag",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -614,6 +645,11 @@ def downgrade() -> None:
     op.drop_table("reflection")
     op.drop_index("ix_flag_open", table_name="flag")
     op.drop_table("flag")
+    op.drop_index("ix_note_to_counselor_unread", table_name="note_to_counselor")
+    op.drop_table("note_to_counselor")
+    op.drop_index("ix_kept_text_turn", table_name="kept_text")
+    op.drop_index(op.f("ix_kept_text_partner_id"), table_name="kept_text")
+    op.drop_table("kept_text")
     op.drop_index(op.f("ix_draft_partner_id"), table_name="draft")
     op.drop_table("draft")
     op.drop_index(op.f("ix_agenda_item_couple_id"), table_name="agenda_item")

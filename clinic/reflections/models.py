@@ -1,4 +1,4 @@
-"""Tables of what people write. Words lie in one sealed blob for each audience; what opened lies under the reader's key."""
+"""Tables of what people write: one sealed blob for each audience; what opened lies under the key of its reader."""
 
 from datetime import datetime
 from typing import Any
@@ -16,18 +16,46 @@ Answers = dict[str, Any]
 
 
 class Draft(Base):
-    """Unsent words of one partner for one turn. `kept` is a text that could not be saved in the usual way."""
+    """Unsent words of one partner for one turn. A save names the version that it saw."""
 
     __tablename__ = "draft"
     turn_id: Mapped[UUID] = mapped_column(ForeignKey("turn.id"))
     partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), index=True)
-    version: Mapped[int] = mapped_column(default=1)  # a save names the version that it saw
+    version: Mapped[int] = mapped_column(default=1)
     saved_at: Mapped[datetime]
     body_sealed: Mapped[bytes]
     body: Sealed[Answers] = Sealed("body_sealed", "partner", "partner_id")
-    kept_sealed: Mapped[bytes | None]
-    kept: Sealed[Answers | None] = Sealed("kept_sealed", "partner", "partner_id")
     __table_args__ = (UniqueConstraint("turn_id", "partner_id"),)
+
+
+class KeptText(Base):
+    """A text that could not become the draft (another window, an expired sign-in, an error), until its author chose."""
+
+    __tablename__ = "kept_text"
+    turn_id: Mapped[UUID] = mapped_column(ForeignKey("turn.id"))
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), index=True)
+    kept_at: Mapped[datetime]
+    cause: Mapped[str]  # window | sign_in | error
+    body_sealed: Mapped[bytes]
+    body: Sealed[Answers] = Sealed("body_sealed", "partner", "partner_id")
+    __table_args__ = (Index("ix_kept_text_turn", "turn_id", "partner_id", "kept_at"),)
+
+
+class NoteToCounselor(Base):
+    """Not now, too much, or something else: what a partner says to the counselor about a turn, beside its answers."""
+
+    __tablename__ = "note_to_counselor"
+    turn_id: Mapped[UUID] = mapped_column(ForeignKey("turn.id"))
+    couple_id: Mapped[UUID] = mapped_column(ForeignKey("couple.id"))
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"))
+    kind: Mapped[str]  # not_now | too_much | something_else
+    at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    read_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_member.id"))
+    text_sealed: Mapped[bytes]
+    text: Sealed[str] = Sealed("text_sealed", "partner", "partner_id")
+    turn: Mapped[Turn] = relationship(lazy="joined", innerjoin=True)
+    __table_args__ = (Index("ix_note_to_counselor_unread", "couple_id", "read_at"),)
 
 
 class Reflection(Base):
@@ -48,7 +76,10 @@ class Reflection(Base):
     withdrawn_at: Mapped[datetime | None]
     turn: Mapped[Turn] = relationship(lazy="joined", innerjoin=True)
     words: Mapped[list["Words"]] = relationship(back_populates="reflection", lazy="selectin")
-    __table_args__ = (UniqueConstraint("turn_id", "revision"), Index("ix_reflection_couple", "couple_id", "sent_at"))
+    __table_args__ = (
+        UniqueConstraint("turn_id", "revision"),
+        Index("ix_reflection_couple", "couple_id", "sent_at"),
+    )
 
 
 class Words(Base):

@@ -2,23 +2,34 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import Select, false, func, select, true
 from sqlalchemy.orm import selectinload
 
 from clinic.access import Viewer
 from clinic.accounts.models import StaffMember
 from clinic.couples import queries as couples
-from clinic.couples.models import Couple, CoupleCounselor, Partner
+from clinic.couples.models import Couple
 from clinic.extensions import db
-from clinic.homework.models import Turn
-from clinic.practice.models import Practice
-from clinic.reflections.models import Draft, Opening, Reflection, Reply, RoundReview, Words
-from clinic.reflections.rules import Readers, Sending
+from clinic.homework import queries as rounds
+from clinic.homework.models import Round, Turn
+from clinic.practice import queries as practices
+from clinic.reflections.models import (
+    Draft,
+    KeptText,
+    NoteToCounselor,
+    Opening,
+    Reflection,
+    Reply,
+    RoundReview,
+    Words,
+)
+from clinic.reflections.rules import ENGINE_GROUP, TAIL_GROUP, Readers, Sending
 
 
-def visible_to(viewer: Viewer) -> Select[tuple[Reflection]]:
+def visible_to(viewer: Viewer) -> Select[Reflection]:
     """A partner's own reflections; for staff those of the couples they may see, unless they were taken back."""
     if viewer.is_staff:
         seen = couples.visible_to(viewer).with_only_columns(Couple.id)
@@ -28,7 +39,7 @@ def visible_to(viewer: Viewer) -> Select[tuple[Reflection]]:
     return select(Reflection).where(false())
 
 
-def openings_for(viewer: Viewer) -> Select[tuple[Opening]]:
+def openings_for(viewer: Viewer) -> Select[Opening]:
     """Words that were opened to this partner; for staff all openings of the couples they may see."""
     if viewer.is_staff:
         seen = couples.visible_to(viewer).with_only_columns(Couple.id)
@@ -38,12 +49,16 @@ def openings_for(viewer: Viewer) -> Select[tuple[Opening]]:
     return select(Opening).where(false())
 
 
-def replies_for(viewer: Viewer) -> Select[tuple[Reply]]:
+def replies_for(viewer: Viewer) -> Select[Reply]:
     """The counselor's answers to this partner; for staff those in the couples they may see."""
     if viewer.is_staff:
         seen = couples.visible_to(viewer).with_only_columns(Couple.id)
         return select(Reply).where(Reply.couple_id.in_(seen))
-    return select(Reply).where(Reply.to_id.in_(viewer.partner_ids)) if viewer.is_client else select(Reply).where(false())
+    return (
+        select(Reply).where(Reply.to_id.in_(viewer.partner_ids))
+        if viewer.is_client
+        else select(Reply).where(false())
+    )
 
 
 def draft_of(turn: Turn, partner_id: UUID) -> Draft | None:
@@ -51,16 +66,30 @@ def draft_of(turn: Turn, partner_id: UUID) -> Draft | None:
     return db.session.scalar(select(Draft).where(Draft.turn_id == turn.id, Draft.partner_id == partner_id))
 
 
-def latest(turns: Iterable[Turn]) -> dict[UUID, Reflection]:
-    """The last revision of each turn that was not taken back, additions apart."""
+def latest(turns: Iterable[Turn], partner_id: UUID | None = None) -> dict[UUID, Reflection]:
+    """The last revision of each turn that was not taken back, additions apart; one partner's, or whoever sent it."""
+    by = Reflection.partner_id == partner_id if partner_id else true()
     rows = db.session.scalars(
         select(Reflection)
-        .where(Reflection.turn_id.in_([turn.id for turn in turns]), Reflection.withdrawn_at.is_(None))
+        .where(Reflection.turn_id.in_([turn.id for turn in turns]), Reflection.withdrawn_at.is_(None), by)
         .where(Reflection.is_addition.is_(False))
         .order_by(Reflection.revision)
         .options(selectinload(Reflection.words))
     )
     return {row.turn_id: row for row in rows}
+
+
+def revisions(turn: Turn, partner_id: UUID) -> list[Reflection]:
+    """Every revision that a partner sent of a turn and did not take back, the first one first."""
+    rows = select(Reflection).where(Reflection.turn_id == turn.id, Reflection.partner_id == partner_id)
+    mine = rows.where(Reflection.withdrawn_at.is_(None), Reflection.is_addition.is_(False))
+    return list(db.session.scalars(mine.order_by(Reflection.revision)))
+
+
+def next_revision(turn: Turn) -> int:
+    """The number of the next revision of a turn."""
+    last = db.session.scalar(select(func.max(Reflection.revision)).where(Reflection.turn_id == turn.id))
+    return (last or 0) + 1
 
 
 def additions(turns: Iterable[Turn]) -> list[Reflection]:
@@ -75,56 +104,118 @@ def review_of(round_id: UUID) -> RoundReview | None:
     return db.session.scalar(select(RoundReview).where(RoundReview.round_id == round_id))
 
 
+def sent_by(turn: Turn, partner_id: UUID) -> Sending | None:
+    """What a partner sent last in a turn, put together again; None when there is nothing, or it was taken back."""
+    row = latest([turn], partner_id).get(turn.id)
+    return as_sent(row) if row else None
+
+
 def as_sent(reflection: Reflection) -> Sending:
-    """What its author handed in, put together again from the groups."""
-    from_groups: dict[str, object] = {}
-    tail: dict[str, object] = {}
-    engine: dict[str, str] = {}
-    narrowed: list[str] = []
-    for words in sorted(reflection.words, key=lambda one: one.visibility == "counselor"):
-        match words.group:
-            case "tail":
-                tail = dict(words.answers)
-            case "engine":
-                engine = dict(words.answers)
-            case group:
-                if group == "counselor" and len({w.group for w in reflection.words} - {"tail", "engine"}) > 1:
-                    narrowed += [key for key in words.answers if key in from_groups]
-                from_groups.update(words.answers)
+    """What its author handed in, put together again from the groups; for the author and for staff."""
+    groups = {words.group: words for words in reflection.words}
+    tail, engine = (groups.pop(name, None) for name in (TAIL_GROUP, ENGINE_GROUP))
+    closer = groups.pop("counselor", None)
+    answers = {key: answer for words in groups.values() for key, answer in words.answers.items()}
+    kept_closer = dict(closer.answers) if closer else {}
+    own = engine.answers if engine else {}
     return Sending(
-        answers=from_groups,
-        safe=engine.get("safe"),
-        consent=engine.get("consent"),  # type: ignore[arg-type]  # one of the three words
+        answers={**answers, **kept_closer},
+        safe=own.get("safe"),
+        consent=own.get("consent"),
         keep=reflection.turn.is_kept,
-        narrowed=tuple(narrowed),
-        tail=tail,
+        narrowed=tuple(key for key in kept_closer if key in answers),
+        tail=dict(tail.answers) if tail else {},
     )
+
+
+def proposal_of(turn: Turn) -> Reflection | None:
+    """The last revision with joint words, whoever proposed it."""
+    rows = (
+        select(Reflection)
+        .where(Reflection.turn_id == turn.id, Reflection.words.any(Words.visibility == "joint"))
+        .order_by(Reflection.revision.desc())
+        .options(selectinload(Reflection.words))
+    )
+    return db.session.scalar(rows.limit(1))
+
+
+def proposed(turn: Turn) -> dict[str, Any]:
+    """The joint answers that are on the table; both partners read these, and nothing else of the revision."""
+    row = proposal_of(turn)
+    joint = [words for words in row.words if words.visibility == "joint"] if row else []
+    return {key: answer for words in joint for key, answer in words.answers.items()}
+
+
+def kept_texts(turn: Turn, partner_id: UUID) -> list[KeptText]:
+    """Texts of one partner that wait for a choice, the oldest first; nobody else ever asks for them."""
+    rows = select(KeptText).where(KeptText.turn_id == turn.id, KeptText.partner_id == partner_id)
+    return list(db.session.scalars(rows.order_by(KeptText.kept_at)))
+
+
+# Release
+
+
+UNDO_A_RELEASE = frozenset({"called_back", "returned", "took_back", "narrowed", "sent"})
+
+
+def released_at(turn: Turn) -> datetime | None:
+    """When the counselor released a turn, unless that was undone since, or there are newer words than were read."""
+    ids = {one.id for one in opened_together(turn)}
+    acts = [event for event in turn.round.events if event.turn_id in ids]
+    acts = [event for event in acts if event.kind == "released" or event.kind in UNDO_A_RELEASE]
+    return acts[-1].at if acts and acts[-1].kind == "released" else None
+
+
+def opened_together(turn: Turn) -> list[Turn]:
+    """The turn, and where the counselor opens sealed words, the same turn of the other: one act opens both."""
+    asked = rounds.document_for(turn.round).turns[turn.key]
+    is_sealed = any(group.visibility == "sealed" for group in asked.groups)
+    if not is_sealed or turn.round.assignment.opening != "counselor":
+        return [turn]
+    name = (turn.key, turn.attempt, turn.entry)
+    return [one for one in turn.round.turns if (one.key, one.attempt, one.entry) == name]
+
+
+def consent_of(turn: Turn) -> str | None:
+    """What the author said to a release; None where it was not asked."""
+    sent = [event for event in turn.round.events if event.turn_id == turn.id and event.kind == "sent"]
+    return sent[-1].detail.get("consent") if sent else None
+
+
+def words_to_release(turn: Turn, row: Reflection) -> list[Words]:
+    """The words that a release would open: not opened yet, and of a kind that waits for the counselor."""
+    if turn.is_kept:
+        return []
+    events = [event for event in turn.round.events if event.turn_id == turn.id and event.kind == "opened"]
+    opened = {event.detail["group"] for event in events}
+    kinds = {"sealed"} if turn.round.assignment.opening == "counselor" else set()
+    if consent_of(turn) in {"yes", "after_appointment"}:
+        kinds.add("release")
+    return [words for words in row.words if words.visibility in kinds and words.group not in opened]
+
+
+def can_release(turn: Turn) -> bool:
+    """True when the counselor's act would open something."""
+    row = latest([turn]).get(turn.id)
+    waits = row is not None and turn.awaits_opening and released_at(turn) is None
+    return waits and row is not None and bool(words_to_release(turn, row))
+
+
+# Readers
 
 
 def readers_of(couple: Couple, author_id: UUID, now: datetime) -> Readers:
     """Who can read today what this partner writes."""
-    at_work = select(StaffMember).join(CoupleCounselor, CoupleCounselor.staff_id == StaffMember.id)
-    counselors = list(
-        db.session.scalars(
-            at_work.where(
-                CoupleCounselor.couple_id == couple.id,
-                CoupleCounselor.from_at <= now,
-                (CoupleCounselor.until_at.is_(None)) | (CoupleCounselor.until_at > now),
-                StaffMember.left_at.is_(None),
-            ).order_by(CoupleCounselor.from_at)
-        )
-    )
+    counselors = couples.counselors_of(couple.id, now)
+    names = [one.name for one in counselors if one.left_at is None or now < one.left_at]
     above = {one.supervisor_id for one in counselors if one.supervisor_id}
-    supervisors = db.session.scalars(select(StaffMember).where(StaffMember.id.in_(above))) if above else []
-    partner = next((one for one in couple.partners if one.id != author_id), None)
-    policy = db.session.get_one(Practice, couple.practice_id).policy
-    names = [one.name for one in counselors]
-    return Readers(names, [one.name for one in supervisors], partner.name if partner else None, policy)
-
-
-def partner_row(partner_id: UUID) -> Partner:
-    """A partner by id, for rows that were already fetched for the viewer."""
-    return db.session.get_one(Partner, partner_id)
+    supervisors = db.session.scalars(
+        select(StaffMember).where(StaffMember.id.in_(above), StaffMember.left_at.is_(None))
+    )
+    others = [one.name for one in supervisors if one.name not in names]
+    partner = couples.other_of(couple, author_id)
+    policy = practices.by_id(couple.practice_id).policy
+    return Readers(names, others, partner.name if partner else None, policy)
 
 
 def words_for_opening(turn: Turn, group: str) -> tuple[Reflection, Words] | None:
@@ -132,3 +223,31 @@ def words_for_opening(turn: Turn, group: str) -> tuple[Reflection, Words] | None
     row = latest([turn]).get(turn.id)
     words = next((one for one in row.words if one.group == group), None) if row else None
     return (row, words) if row and words else None
+
+
+# What came in
+
+
+def queue(viewer: Viewer) -> list[Round]:
+    """Rounds in which something came in that nobody has reviewed, the oldest first."""
+    seen = couples.visible_to(viewer).with_only_columns(Couple.id)
+    rows = select(Round).where(
+        Round.couple_id.in_(seen), Round.came_in_at.is_not(None), Round.reviewed_at.is_(None)
+    )
+    return list(db.session.scalars(rows.order_by(Round.came_in_at)))
+
+
+def notes_visible_to(viewer: Viewer) -> Select[NoteToCounselor]:
+    """Words beside the answers: their author's own, and for staff those of the couples they may see."""
+    if viewer.is_staff:
+        seen = couples.visible_to(viewer).with_only_columns(Couple.id)
+        return select(NoteToCounselor).where(NoteToCounselor.couple_id.in_(seen))
+    if viewer.is_client:
+        return select(NoteToCounselor).where(NoteToCounselor.partner_id.in_(viewer.partner_ids))
+    return select(NoteToCounselor).where(false())
+
+
+def unread_notes(viewer: Viewer) -> list[NoteToCounselor]:
+    """Words beside the answers that no counselor has read, the oldest first."""
+    unread = notes_visible_to(viewer).where(NoteToCounselor.read_at.is_(None))
+    return list(db.session.scalars(unread.order_by(NoteToCounselor.at)))

@@ -2,15 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from clinic.exercises import answers as shapes
-from clinic.exercises.document import Turn
+from clinic.exercises.document import Exercise, Field, Flag, Turn
+from clinic.exercises.own_questions import keeps_with_counselor
+from clinic.exercises.turns import Leg
 
-TAIL = "tail"
-ENGINE = "engine"
+TAIL_GROUP = "tail"
+ENGINE_GROUP = "engine"
 """Groups of words that the engine itself asks for; always for the counselor."""
 
 Consent = Literal["yes", "after_appointment", "no"]
@@ -21,7 +23,7 @@ class Sending:
     """What a partner hands in for one turn, or has in a draft: answers by field key and the engine's own questions."""
 
     answers: Mapping[str, Any] = field(default_factory=dict)
-    safe: str | None = None  # yes | not_sure | no: is it all right to talk about this at home?
+    safe: str | None = None  # yes | unsure | no: is it all right to talk about this at home?
     consent: Consent | None = None  # may the counselor release it?
     keep: bool = False  # the whole of it stays with the counselor
     narrowed: tuple[str, ...] = ()  # keys of fields that stay with the counselor
@@ -36,13 +38,26 @@ class Sending:
         """Back from a draft."""
         return cls(**{**kept, "narrowed": tuple(kept.get("narrowed", ()))})
 
+    @property
+    def extras(self) -> dict[str, Any]:
+        """The engine's own questions, as the form of a turn wants them."""
+        own = {"safety": self.safe, "consent": self.consent}
+        given = {name: value for name, value in own.items() if value}
+        return {**given, "narrowed": list(self.narrowed), "tail": dict(self.tail)}
+
 
 def is_kept(turn: Turn, sending: Sending) -> bool:
     """True when the whole turn stays with the counselor: by the author's choice, or for safety."""
     if not turn.reaches_partner and not turn.asks_consent:
         return False
-    unsafe = turn.reaches_partner and sending.safe in {"no", "not_sure"}
+    unsafe = turn.reaches_partner and keeps_with_counselor(sending.safe)
     return sending.keep or unsafe or shapes.narrows(turn, sending.answers)
+
+
+def stops(turn: Turn, sending: Sending, earlier: Mapping[str, shapes.Answers] | None = None) -> bool:
+    """True when an answer says that its writer is not safe: the crisis block is shown at once."""
+    flags: list[Flag] = shapes.raised(turn, sending.answers, earlier)
+    return (turn.reaches_partner and sending.safe == "no") or any(flag.stop for flag in flags)
 
 
 def divided(turn: Turn, sending: Sending) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -52,10 +67,10 @@ def divided(turn: Turn, sending: Sending) -> dict[str, tuple[str, dict[str, Any]
     else:
         found = _by_group(turn, sending)
     if sending.tail:
-        found[TAIL] = ("counselor", dict(sending.tail))
+        found[TAIL_GROUP] = ("counselor", dict(sending.tail))
     own = {name: value for name, value in (("safe", sending.safe), ("consent", sending.consent)) if value}
     if own:
-        found[ENGINE] = ("counselor", own)
+        found[ENGINE_GROUP] = ("counselor", own)
     return {key: group for key, group in found.items() if group[1]}
 
 
@@ -73,6 +88,12 @@ def _by_group(turn: Turn, sending: Sending) -> dict[str, tuple[str, dict[str, An
     return found
 
 
+def joint_answers(turn: Turn, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of the answers that both read and agree to."""
+    joint = {asked.key for group in turn.groups if group.visibility == "joint" for asked in group.fields}
+    return {key: answer for key, answer in answers.items() if key in joint}
+
+
 def is_met(turn: Turn, answers: Mapping[str, Any]) -> bool:
     """True when the fixed answers that a loop waits for were given."""
     return turn.again is not None and all(
@@ -83,6 +104,23 @@ def is_met(turn: Turn, answers: Mapping[str, Any]) -> bool:
 def bound_hash(answers: Mapping[str, Any]) -> str:
     """SHA-256 (hex) of a proposal: what is confirmed is exactly what was read."""
     return hashlib.sha256(json.dumps(answers, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def unreadable(turn: Turn, answers: Mapping[str, Any], *, role: str, attempt: int) -> list[Field]:
+    """Questions with something in the box that is no answer yet; it must not get lost by sending."""
+    asked = shapes.asked(turn, role, attempt)
+    return [one for one in asked if shapes.is_shown(one, answers) and shapes.is_raw(answers.get(one.key))]
+
+
+def asks_tail(document: Exercise, legs: Sequence[Leg], turn: Turn, leg: int, partner: Any) -> bool:
+    """True for the last turn that a partner does in a round: there the engine asks how it went."""
+    mine = [
+        (index, one.key)
+        for index, of in enumerate(legs)
+        for one in document.parts[of.part].turns
+        if partner in {"author": (of.author,), "other": (of.other,), "either": (of.author, of.other)}[one.by]
+    ]
+    return bool(mine) and mine[-1] == (leg, turn.key)
 
 
 # The sentence about readers
@@ -97,6 +135,11 @@ class Readers:
     partner: str | None
     policy: str = ""
 
+    @property
+    def staff(self) -> str:
+        """The names on the counselor's side, as a sentence has them."""
+        return _joined([*self.counselors, *(f"{name} (supervision)" for name in self.supervisors)])
+
 
 OPENS = {
     "both_answered": "once you have both answered",
@@ -107,9 +150,10 @@ OPENS = {
 
 def readers_sentence(turn: Turn, readers: Readers, opening: str, *, kept: bool = False) -> str:
     """Who reads what is written in this turn, computed from who can read it today; stored with the reflection."""
-    staff = _joined([*readers.counselors, *(f"{name} (supervision)" for name in readers.supervisors)])
-    first = f"{staff} can read this as soon as you send it."
-    return " ".join(part for part in (first, _about_partner(turn, readers, opening, kept=kept), readers.policy) if part)
+    first = f"{readers.staff} can read this as soon as you send it."
+    return " ".join(
+        part for part in (first, _about_partner(turn, readers, opening, kept=kept), readers.policy) if part
+    )
 
 
 def _about_partner(turn: Turn, readers: Readers, opening: str, *, kept: bool) -> str:
@@ -118,8 +162,12 @@ def _about_partner(turn: Turn, readers: Readers, opening: str, *, kept: bool) ->
         return ""
     if kept or kinds == {"counselor"}:
         return f"The app does not show it to {readers.partner}."
-    said = [_kind_said(kind, readers.partner, opening) for kind in ("partner", "joint", "sealed", "release") if kind in kinds]
-    return " ".join(said)
+    said = [
+        _kind_said(kind, readers.partner, opening)
+        for kind in ("partner", "joint", "sealed", "release")
+        if kind in kinds
+    ]
+    return " ".join([*said, *_exceptions(turn, readers.partner)])
 
 
 def _kind_said(kind: str, partner: str, opening: str) -> str:
@@ -129,6 +177,14 @@ def _kind_said(kind: str, partner: str, opening: str) -> str:
         "sealed": f"{partner} reads it {OPENS[opening]}, and reads nothing of it before.",
         "release": f"{partner} reads it if you agree and your counselor releases it.",
     }[kind]
+
+
+def _exceptions(turn: Turn, partner: str) -> Iterator[str]:
+    """What of a turn goes another way than the rest of it."""
+    if any(group.visibility == "partner" and group.opens for group in turn.groups):
+        yield f"Where a question says so, {partner} sees the answer later in the round."
+    if any(group.visibility == "counselor" for group in turn.groups):
+        yield f"Questions marked “for your counselor” are not shown to {partner} by the app."
 
 
 def _joined(names: Sequence[str]) -> str:

@@ -1,0 +1,111 @@
+"""Unsent words: save what is typed, keep what could not be saved, choose between two versions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from clinic.access import Viewer
+from clinic.exercises.document import Turn as Asked
+from clinic.extensions import db
+from clinic.homework import queries as rounds
+from clinic.homework.models import Round, Turn
+from clinic.reflections import queries, versions
+from clinic.reflections.models import Draft, KeptText
+from clinic.reflections.rules import Sending
+from clinic.reflections.versions import Page, Pick
+
+Cause = Literal["window", "sign_in", "error"]
+
+
+class Conflict(Exception):
+    """Another window saved, or sent, in between; `there` is what it left, `version` the draft's, 0 when it was sent."""
+
+    def __init__(self, there: Sending, version: int, at: datetime | None = None) -> None:
+        super().__init__("saved elsewhere")
+        self.there, self.version, self.at = there, version, at
+
+
+@dataclass(frozen=True)
+class Author:
+    """A partner at work on one turn, with what the document asks there."""
+
+    viewer: Viewer
+    partner_id: UUID
+    turn: Turn
+    role: str = "mutual"
+
+    @property
+    def round(self) -> Round:
+        return self.turn.round
+
+    @property
+    def asked(self) -> Asked:
+        return rounds.document_for(self.turn.round).turns[self.turn.key]
+
+
+def save_draft(author: Author, sending: Sending, seen: int, now: datetime) -> Draft:
+    """Keep unsent words. `seen` is the version that the writer saw, 0 for none; another one raises Conflict."""
+    draft = queries.draft_of(author.turn, author.partner_id)
+    if draft is None:
+        _must_not_be_sent(author, sending, seen)
+        draft = Draft(turn_id=author.turn.id, partner_id=author.partner_id, version=0, saved_at=now, body={})
+        db.session.add(draft)
+    elif draft.body == sending.to_json():
+        return draft
+    elif draft.version != seen:
+        raise Conflict(Sending.from_json(draft.body), draft.version, draft.saved_at)
+    draft.body, draft.version, draft.saved_at = sending.to_json(), draft.version + 1, now
+    db.session.flush()
+    return draft
+
+
+def _must_not_be_sent(author: Author, sending: Sending, seen: int) -> None:
+    """A draft that is gone was sent from another window: what it said may differ from what is saved now."""
+    sent = queries.sent_by(author.turn, author.partner_id) if seen else None
+    if sent is not None and sent.answers != sending.answers:
+        raise Conflict(sent, 0)
+
+
+def save_page(author: Author, page: Page, seen: int, now: datetime) -> Draft:
+    """Put what one page says over the draft. Raises Conflict when another window changed what is on this page."""
+    return save_draft(author, versions.overlaid(standing(author), page), seen, now)
+
+
+def standing(author: Author) -> Sending:
+    """The draft as it stands; before there is one, what was sent or is proposed, or nothing."""
+    draft = queries.draft_of(author.turn, author.partner_id)
+    if draft is not None:
+        return Sending.from_json(draft.body)
+    return queries.sent_by(author.turn, author.partner_id) or Sending(answers=queries.proposed(author.turn))
+
+
+def settle(author: Author, sending: Sending, now: datetime) -> Draft:
+    """Make this the draft, whatever was there."""
+    draft = queries.draft_of(author.turn, author.partner_id)
+    return save_draft(author, sending, draft.version if draft else 0, now)
+
+
+def keep_text(author: Author, page: Page, cause: Cause, now: datetime) -> KeptText:
+    """Put a text aside that could not become the draft; it never overwrites anything, and its author alone reads it."""
+    kept = KeptText(
+        turn_id=author.turn.id, partner_id=author.partner_id, kept_at=now, cause=cause, body=page.to_json()
+    )
+    db.session.add(kept)
+    db.session.flush()
+    return kept
+
+
+def choose(author: Author, kept: KeptText, picks: Mapping[str, Pick], seen: int, now: datetime) -> Draft:
+    """Make the draft what its author chose, question by question; the kept text has done its work.
+
+    Raises Conflict when the draft went on since the choice was shown.
+    """
+    draft, there = queries.draft_of(author.turn, author.partner_id), standing(author)
+    if draft is not None and draft.version != seen:
+        raise Conflict(there, draft.version, draft.saved_at)
+    page = Page.from_json(kept.body)
+    found = versions.differences(author.asked, page, there, author.role)
+    db.session.delete(kept)
+    return settle(author, versions.merged(there, found, picks, page), now)
