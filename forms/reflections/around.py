@@ -1,0 +1,89 @@
+"""What is asked around a turn: before sending, beside it, after it, and between two versions of it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, RadioField, TextAreaField
+from wtforms.validators import InputRequired, Optional
+
+from clinic.exercises.own_questions import CONSENT, SAFETY
+from clinic.exercises.reading import LONGEST
+from forms.fields import OneField, clean, counted
+
+KINDS = [
+    ("not_now", "Not now"),
+    ("too_much", "This is too much"),
+    ("something_else", "Something else for my counselor"),
+]
+
+
+class Words(TextAreaField):
+    """A text of one's own: kept as it was typed, refused only when it is too long or cannot be shown."""
+
+    def pre_validate(self, form: Any) -> None:
+        del form
+        self.data = clean(self.data or "")
+        if counted(self.data) > LONGEST:
+            over = counted(self.data)
+            raise ValueError(
+                f"This is {over:,} characters long; there is room for {LONGEST:,}. Nothing is lost."
+            )
+
+
+class BeforeForm(FlaskForm):
+    """The last look: made by `asking`, since what is asked depends on the turn."""
+
+    version = HiddenField()
+
+    @classmethod
+    def asking(cls, *, safety: bool, consent: bool, partner: str | None) -> "type[BeforeForm]":
+        """The form for a turn: the question of safety, the consent to a release, and who may read it."""
+        asked: dict[str, Any] = {}
+        if safety:
+            asked["safety"] = _own(SAFETY)
+        if consent:
+            asked["consent"] = _own(CONSENT)
+        if partner:
+            who = [("partner", f"{partner} too"), ("counselor", "Between me and my counselor for now")]
+            asked["reads"] = RadioField("Who may read it", choices=who, default="partner")
+        return type("BeforeForm", (cls,), asked)
+
+
+def _own(field: Any) -> OneField:
+    return OneField(
+        field.label,
+        options=tuple(field.options.items()),
+        description=field.help,
+        validators=[InputRequired("Please choose one.")],
+    )
+
+
+class NoteForm(FlaskForm):
+    """A word to the counselor beside the answers."""
+
+    kind = RadioField("What is it?", choices=KINDS, default="not_now")
+    text = Words(
+        "Would you like to say more?",
+        description="You do not have to. It goes to your counselor; the app does not show it to your partner.",
+    )
+
+
+class AdditionForm(FlaskForm):
+    """A dated line below words that have opened."""
+
+    text = Words("Add a line below", validators=[InputRequired("There is nothing here yet.")])
+
+
+def choices_between(rows: Iterable[tuple[str, bool, str]]) -> type[FlaskForm]:
+    """A form with one choice for each (box, both are possible, likely pick) where two versions differ."""
+    picks = {f"pick_{name}": _pick(likely, can_keep_both=both) for name, both, likely in rows}
+    return type("ChoiceForm", (FlaskForm,), {"kept": HiddenField(), "version": HiddenField(), **picks})
+
+
+def _pick(likely: str, *, can_keep_both: bool) -> RadioField:
+    choices: Sequence[tuple[str, str]] = [("here", "The first"), ("there", "The second")]
+    more = [("both", "Both, one after the other")] if can_keep_both else []
+    return RadioField(
+        "Which one goes on?", choices=[*choices, *more], default=likely, validators=[Optional()]
+    )

@@ -1,0 +1,62 @@
+"""The counselor's forms: release by name, return, reply, and the private side of a review."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import RadioField, SelectMultipleField, StringField, TextAreaField, ValidationError, widgets
+from wtforms.validators import InputRequired
+
+from forms.reflections.around import Words
+
+QUALITY = [("0", "none"), ("1", "little"), ("2", "some"), ("3", "much"), ("4", "deep")]
+"""How much thought is in it, as the counselor sees it; for the practice alone."""
+
+
+class Several(SelectMultipleField):
+    """Any number of them, as checkboxes."""
+
+    widget = widgets.ListWidget(prefix_label=False)
+    option_widget = widgets.CheckboxInput()
+
+
+class ReleaseForm(FlaskForm):
+    """Whose name confirms that this is really meant for that reader."""
+
+    name = StringField("Name")
+
+    def __init__(self, reader: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.reader = reader
+
+    def validate_name(self, field: StringField) -> None:
+        """The reader's name, however it is capitalized."""
+        if (field.data or "").strip().casefold() != self.reader.strip().casefold():
+            raise ValidationError(f"Type {self.reader} as it stands above. Nothing was released.")
+
+
+class ReturnForm(FlaskForm):
+    """What the author is told when a turn comes back for another pass."""
+
+    text = Words("What should they look at again?", description="Goes to the author alone.")
+
+
+class ReplyForm(FlaskForm):
+    """A reply to one partner or both."""
+
+    to = Several("To", validators=[InputRequired("Choose whom it is for.")])
+    text = Words("Your reply", validators=[InputRequired("There is nothing here yet.")])
+
+    def __init__(self, people: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.to.choices = list(people)
+
+
+def review_form(people: Mapping[str, str]) -> type[FlaskForm]:
+    """The private side of a round: a note, and for each partner (id → name) how much thought is in it."""
+    ratings = {
+        f"quality_{key}": RadioField("How much thought is in it?", choices=QUALITY, validate_choice=True)
+        for key in people
+    }
+    note = TextAreaField("A note for you", description="Nobody but the practice reads this.")
+    return type("ReviewForm", (FlaskForm,), {"note": note, **ratings})
