@@ -1,5 +1,258 @@
-"""Pages of progress: Today, the couple, and a client's home."""
+"""Pages of progress: a counselor's day, one couple on one page, the making of a report, and a client's home."""
 
-from flask import Blueprint
+from datetime import datetime, timedelta
+from textwrap import shorten
+from uuid import UUID
+
+from flask import Blueprint, render_template, request, session, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic import access, clock, jobs
+from clinic.couples import queries as couples
+from clinic.couples.models import Couple, Partner
+from clinic.documents.rules import KINDS, audience_said
+from clinic.documents.views import said as document_said
+from clinic.extensions import db
+from clinic.practice import queries as practices
+from clinic.progress import actions, desk, home, queries, rules
+from clinic.progress.summary import Audience, Period
+from clinic.reflections import queries as reflections
+from clinic.reflections.rules import readers_sentence
+from clinic.web import clock_time, found, in_zone, page, see, short_day, viewer
+from forms.progress import AUDIENCES, FrameForm, ReportForm
 
 pages = Blueprint("progress", __name__, url_prefix="/progress")
+
+LOOKING_AT = "couple"
+"""Where the session remembers which couple a client of two looks at."""
+
+
+# The counselor
+
+
+@pages.get("/today")
+@access.counselors
+def today() -> str:
+    """What needs the counselor today, each line one click from its work."""
+    now = clock.now()
+    practice = found(practices.practice_of(viewer()))
+    day = desk.today_of(viewer(), practice.zone, now)
+    return render_template("progress/today.html", day=day, zone=practice.zone, since=since_said, spoken=spoken)
+
+
+@pages.get("/couples/<uuid:couple_id>")
+@access.staff
+def couple(couple_id: UUID) -> str:
+    """One couple on one page."""
+    row = found(couples.get_for(viewer(), couple_id))
+    shown = desk.overview(viewer(), row, clock.now())
+    names = {one.position: one.name for one in row.partners}
+    return render_template(
+        "progress/couple.html", shown=shown, names=names, audience_said=audience_said, kinds=KINDS, document_said=document_said
+    )
+
+
+@pages.route("/couples/<uuid:couple_id>/report", methods=["GET", "POST"])
+@access.counselors
+def report(couple_id: UUID) -> str | BaseResponse:
+    """Choose readers and days, add what only a person can say, and ask for the pages."""
+    row = found(couples.work_for(viewer(), couple_id))
+    now = clock.now()
+    form = ReportForm(request.form if request.method == "POST" else _asked_for(row, now))
+    audience, period = _frame_of(form, row, now)
+    offered = rules.passages(queries.words_for(viewer(), row, audience, period))
+    form.offer((one.key, one.prompt) for one in offered)
+    if form.is_submitted() and form.validate():
+        document = actions.make_report(viewer(), row, _chosen(form, audience, period), now)
+        db.session.commit()
+        jobs.wake()
+        return see(url_for("documents.show", document_id=document.id))
+    names = {one.position: one.name for one in row.partners}
+    choices = [(key, audience_said(key, names)) for key in AUDIENCES]
+    status = 422 if form.is_submitted() else 200
+    return page(
+        "progress/report.html",
+        status,
+        form=form,
+        couple=row,
+        audience=audience,
+        choices=choices,
+        offered=offered,
+        notes={one.key: _preview(one, names) for one in offered},
+    )
+
+
+def _preview(passage: rules.Passage, names: dict[int, str]) -> str:
+    """The beginning of each side, so that the counselor knows what she chooses."""
+    said = (f"{names[one.by]}: {shorten(one.text, 140, placeholder=' …')}" for one in passage.sides)
+    return f"{passage.exercise}, {short_day(passage.on)}. {' / '.join(said)}"
+
+
+def _asked_for(couple: Couple, now: datetime) -> MultiDict[str, str]:
+    """What the address of the page says, and for the rest what is usual."""
+    first, last = desk.usual_period(viewer(), couple, now)
+    paper = practices.by_id(couple.practice_id).paper
+    usual = {"audience": "couple", "from_on": first.isoformat(), "to_on": last.isoformat(), "paper": paper, "with_wins": "y"}
+    return MultiDict({**usual, **{key: request.args[key] for key in ("audience", "from_on", "to_on") if key in request.args}})
+
+
+def _frame_of(form: FrameForm, couple: Couple, now: datetime) -> tuple[Audience, Period]:
+    """The readers and the days as far as they can be read; the form says what was wrong."""
+    first, last = desk.usual_period(viewer(), couple, now)
+    starts, ends = form.from_on.data or first, form.to_on.data or last
+    audience: Audience = form.audience.data if form.audience.data in AUDIENCES else "couple"
+    return audience, Period(starts_on=starts, ends_on=max(starts, ends))
+
+
+def _chosen(form: ReportForm, audience: Audience, period: Period) -> actions.Chosen:
+    return actions.Chosen(
+        audience=audience,
+        period=period,
+        paper=form.paper.data,
+        narrative=form.narrative.data or "",
+        next_steps=form.next_steps.data or "",
+        excerpts=tuple(form.excerpts.data or ()),
+        with_wins=form.with_wins.data,
+    )
+
+
+# The client
+
+
+@pages.get("/now")
+@access.clients
+def now() -> str | BaseResponse:
+    """The one thing to do, what is done, what opened."""
+    if not viewer().couple_ids:
+        return render_template("progress/now.html", shown=None, greeting=greeting(clock.now(), "Etc/UTC"), practice=_practice())
+    here = _side()
+    if here is None:
+        return see(url_for("progress.choose"))
+    couple, partner = here
+    instant = clock.now()
+    shown = home.home_of(viewer(), couple, partner, instant)
+    return render_template(
+        "progress/now.html",
+        shown=shown,
+        couple=couple,
+        partner=partner,
+        task=shown.tasks[0] if shown.tasks else None,
+        readers=_readers(couple, partner, shown.tasks[0], instant) if shown.tasks else "",
+        greeting=greeting(instant, couple.zone),
+        practice=_practice(),
+        minutes_of=rules.minutes_of,
+        by_said=by_said,
+        position_of={one.position: one for one in couple.partners},
+    )
+
+
+@pages.get("/ours")
+@pages.get("/ours/<uuid:round_id>")
+@access.clients
+def ours(round_id: UUID | None = None) -> str | BaseResponse:
+    """What both may read: exchanges by their opening, wins, and what they agreed on."""
+    here = _side()
+    if here is None:
+        return see(url_for("progress.choose" if len(viewer().couple_ids) > 1 else "progress.now"))
+    couple, _partner = here
+    opened = home.opened_for(viewer(), couple)
+    at = round_id or (opened[0].round_id if opened else None)
+    exchange = home.exchange_for(viewer(), couple, at) if at else None
+    if round_id is not None:
+        found(exchange)
+    more = home.ours_for(viewer(), couple) if round_id is None else None
+    names = {one.position: one.name for one in couple.partners}
+    return render_template("progress/ours.html", opened=opened, exchange=exchange, more=more, names=names, is_one=round_id is not None)
+
+
+@pages.get("/mine")
+@access.clients
+def mine() -> str | BaseResponse:
+    """Neutral lines of what this person sent; the words stay closed until a fresh proof."""
+    here = _side()
+    if here is None:
+        return see(url_for("progress.choose" if len(viewer().couple_ids) > 1 else "progress.now"))
+    couple, partner = here
+    return render_template("progress/mine.html", rows=home.mine_for(viewer(), partner), couple=couple)
+
+
+@pages.get("/mine/<uuid:turn_id>")
+@access.clients
+@access.fresh_proof
+def words(turn_id: UUID) -> str | BaseResponse:
+    """The own words of one part."""
+    here = _side()
+    if here is None:
+        return see(url_for("progress.choose"))
+    couple, partner = here
+    parts = home.own_part(viewer(), partner, turn_id)
+    found(parts or None)
+    return render_template("progress/words.html", parts=parts, couple=couple, fields_of=rules.all_fields_of)
+
+
+@pages.route("/choose", methods=["GET", "POST"])
+@access.clients
+def choose() -> str | BaseResponse:
+    """Which couple to look at, for somebody who has two; nothing on the page tells anything of either."""
+    rows = [found(couples.get_for(viewer(), id_)) for id_ in sorted(viewer().couple_ids)]
+    if request.method == "POST":
+        row = found(next((one for one in rows if str(one.id) == request.form.get("couple")), None))
+        session[LOOKING_AT] = str(row.id)
+        return see(url_for("progress.now"))
+    others = [(row, couples.other_of(row, found(couples.side_of(viewer(), row)).id)) for row in rows]
+    return render_template("progress/choose.html", others=others)
+
+
+def _side() -> tuple[Couple, Partner] | None:
+    """The couple that this client looks at, with the own side; None when it must be chosen first."""
+    ids = {str(one): one for one in viewer().couple_ids}
+    chosen = session.get(LOOKING_AT) if len(ids) > 1 else next(iter(ids), None)
+    row = couples.get_for(viewer(), ids[chosen]) if chosen in ids else None
+    side = couples.side_of(viewer(), row) if row is not None else None
+    return (row, side) if row is not None and side is not None else None
+
+
+def _practice() -> object:
+    return found(practices.practice_of(viewer()))
+
+
+def _readers(couple: Couple, partner: Partner, task: home.Task, instant: datetime) -> str:
+    return readers_sentence(task.asked, reflections.readers_of(couple, partner.id, instant), task.opening)
+
+
+# How times are said
+
+
+def since_said(instant: datetime, zone: str) -> str:
+    """How long ago, as one says it: "8:12 pm", "yesterday", "Tuesday", "11 days"."""
+    now = clock.now()
+    days = (clock.local_day(now, zone) - clock.local_day(instant, zone)).days
+    if days <= 0:
+        return clock_time(in_zone(instant, zone))
+    if days == 1:
+        return "yesterday"
+    return f"{in_zone(instant, zone):%A}" if days < 7 else f"{days} days"
+
+
+def by_said(until: datetime, zone: str) -> str:
+    """Until when: "good until tonight", "good by Thursday", "good by Sun 24 May"."""
+    last = clock.local_day(until - timedelta(seconds=1), zone)
+    days = (last - clock.local_day(clock.now(), zone)).days
+    if days <= 0:
+        return "good until tonight"
+    return f"good by {last:%A}" if days < 7 else f"good by {short_day(last)}"
+
+
+def greeting(now: datetime, zone: str) -> str:
+    """Good morning, afternoon or evening; after midnight it is still the evening."""
+    hour = in_zone(now, zone).hour
+    if 3 <= hour < 12:
+        return "Good morning"
+    return "Good afternoon" if 12 <= hour < 18 else "Good evening"
+
+
+def spoken(number: int) -> str:
+    """A small number in words, for the ear."""
+    words_ = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+    return words_[number] if number < len(words_) else str(number)

@@ -1,0 +1,33 @@
+"""Pure rules of documents: how long a claim holds, who a document is for in words, and what its file is called."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+CLAIM_HOLDS = timedelta(minutes=5)
+"""A renderer that has not answered by then is gone; longer than the limits of any document."""
+
+KINDS: Mapping[str, tuple[str, str]] = {"progress_report": ("Progress report", "progress")}
+"""By kind: the name on the page, the name under which the press knows it."""
+
+FAILED = "It could not be made. Nothing is lost: please try once more."
+
+
+def is_stale(claimed_at: datetime | None, now: datetime) -> bool:
+    """True when a claim was made so long ago that whoever made it is gone."""
+    return claimed_at is not None and claimed_at <= now - CLAIM_HOLDS
+
+
+def audience_said(audience: str, names: Mapping[int, str]) -> str:
+    """Who a document is for, as the page names it in large."""
+    match audience:
+        case "counselor":
+            return "For the counselor only"
+        case "couple":
+            return f"For {' and '.join(names[position] for position in sorted(names))} together"
+        case _:
+            return f"For {names.get(int(audience[-1]), 'one partner')} alone"
+
+
+def file_name(made_on: date) -> str:
+    """A name that tells a finder of the device nothing."""
+    return f"pages-{made_on:%Y-%m-%d}.pdf"

@@ -1,0 +1,150 @@
+"""Verbs of progress: freeze the summary for one audience and ask for its report."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from clinic.access import Viewer
+from clinic.appointments.models import Appointment
+from clinic.couples.models import Couple
+from clinic.documents import actions as documents
+from clinic.documents.models import Document
+from clinic.exercises.document import TrustPractice
+from clinic.practice import queries as practices
+from clinic.practice.models import Practice
+from clinic.progress import queries, rules
+from clinic.progress.summary import (
+    Attendance,
+    Audience,
+    Letterhead,
+    NextStep,
+    Partner,
+    Period,
+    Position,
+    ProgressSummary,
+    content_hash,
+)
+from clinic.web import clock_time, day, in_zone
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the counselor settles for one report; `excerpts` are keys of passages that were offered."""
+
+    audience: Audience
+    period: Period
+    paper: str
+    narrative: str = ""
+    next_steps: str = ""
+    excerpts: tuple[str, ...] = ()
+    with_wins: bool = True
+
+
+def make_report(viewer: Viewer, couple: Couple, chosen: Chosen, now: datetime) -> Document:
+    """Freeze what this audience may read and ask for its pages."""
+    summary = summarize(viewer, couple, chosen, now)
+    order = documents.Order(
+        kind="progress_report",
+        audience=chosen.audience,
+        paper=chosen.paper,
+        from_on=chosen.period.starts_on,
+        to_on=chosen.period.ends_on,
+        content=msgspec.to_builtins(summary),
+        content_hash=content_hash(summary),
+    )
+    return documents.ask(viewer, couple, order, now)
+
+
+def summarize(viewer: Viewer, couple: Couple, chosen: Chosen, now: datetime) -> ProgressSummary:
+    """The summary for one audience, made of nothing but what that audience may read."""
+    audience, period = chosen.audience, chosen.period
+    words = queries.words_for(viewer, couple, audience, period)
+    rounds = queries.rounds_for(viewer, couple, audience, words, period, now)
+    drawn = rules.lines(words, rounds)
+    practice = practices.by_id(couple.practice_id)
+    names: dict[Position, str] = {one.position: one.name for one in couple.partners}  # type: ignore[misc]  # 1 or 2
+    return ProgressSummary(
+        audience=audience,
+        letterhead=letterhead(practice),
+        alias=couple.alias if audience == "counselor" else "",
+        partners=tuple(Partner(position=position, name=name) for position, name in names.items()),
+        period=period,
+        made_at=now,
+        written_by=queries.signature_of(viewer),
+        attendance=attendance(queries.appointments_for(viewer, couple, audience, period)),
+        practices=rules.practices(rounds, drawn, names, _ratings(viewer, couple, audience, words, period)),
+        trends=tuple(trend for _, trend in drawn if trend.first or trend.second),
+        wins=rules.wins(words) if chosen.with_wins else (),
+        excerpts=rules.excerpts(chosen.excerpts, rules.passages(words)),
+        narrative=paragraphs(chosen.narrative),
+        next_steps=steps(chosen.next_steps),
+        next_appointment=_next_appointment(viewer, couple, audience, now),
+        completeness=rules.completeness(words, rounds),
+        honest_notes=HONEST,
+        crisis=tuple(" ".join(part for part in line if part) + "." for line in practices.crisis_lines(practice)),
+    )
+
+
+HONEST = (
+    "The numbers are what people wrote on one day about the days before. They are an aid for talking, not a test: they "
+    "have no norms and no cutoff, and a change of a point or two may be chance.",
+)
+
+
+def letterhead(practice: Practice) -> Letterhead:
+    """The practice as it signs its papers."""
+    return Letterhead(
+        practice=practice.name,
+        address=tuple(line for line in practice.address.splitlines() if line.strip()),
+        phone=practice.phone,
+        email=practice.email,
+        web=practice.web,
+    )
+
+
+def attendance(rows: Sequence[Appointment]) -> Attendance:
+    """What became of the appointments of the period."""
+    states = [row.state for row in rows]
+    return Attendance(
+        held=states.count("held"),
+        planned=len(states),
+        canceled=states.count("canceled") + states.count("late_canceled"),
+        no_show=states.count("no_show"),
+    )
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """A text cut at its blank lines."""
+    cleaned = text.replace("\r\n", "\n").strip()
+    return tuple(part.strip() for part in cleaned.split("\n\n") if part.strip())
+
+
+def steps(text: str) -> tuple[NextStep, ...]:
+    """One step for each paragraph: its first line is the step, the others say how."""
+    cut = (part.partition("\n") for part in paragraphs(text))
+    return tuple(NextStep(title=title.strip(), text=" ".join(rest.split())) for title, _, rest in cut)
+
+
+def _next_appointment(viewer: Viewer, couple: Couple, audience: Audience, now: datetime) -> str:
+    row = queries.next_appointment(viewer, couple, audience, now)
+    if row is None:
+        return ""
+    return f"{day(row.starts_at, row.zone)}, {clock_time(in_zone(row.starts_at, row.zone))}"
+
+
+def _ratings(
+    viewer: Viewer, couple: Couple, audience: Audience, words: Sequence[rules.Seen], period: Period
+) -> rules.Ratings | None:
+    """Ratings stand on the counselor's copy and on no other."""
+    if audience != "counselor":
+        return None
+    quality: Mapping[TrustPractice, Sequence[float]] = queries.quality_of(viewer, couple, period)
+    return rules.Ratings(quality=quality, usefulness=rules.usefulness(words))
+
+
+def restored(content: Mapping[str, Any]) -> ProgressSummary:
+    """A frozen summary as it was kept."""
+    return msgspec.convert(content, ProgressSummary)

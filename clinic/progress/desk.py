@@ -1,0 +1,348 @@
+"""What a counselor's pages show: Today's heaps of work, and one couple on one page, each in a dozen statements."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
+
+from clinic import clock
+from clinic.access import Viewer
+from clinic.appointments.models import AgendaItem, Appointment
+from clinic.couples import queries as couples
+from clinic.couples.models import Concern, Couple, Partner
+from clinic.documents import queries as documents
+from clinic.documents.models import Document
+from clinic.exercises.models import ExerciseVersion
+from clinic.exercises.queries import document_of
+from clinic.exercises.turns import HOLD
+from clinic.extensions import db
+from clinic.homework.models import Assignment, Recipient, Round, Turn
+from clinic.progress import queries, rules
+from clinic.progress.summary import Period, Trend
+from clinic.reflections.models import NoteToCounselor
+from clinic.safety import queries as safety
+from clinic.safety.models import Flag
+from clinic.safety.rules import Ceiling
+
+SHOWN = 40
+"""So many lines of one heap at most; the caseload has the rest."""
+
+LOOKS_BACK = timedelta(weeks=26)
+"""How far the lines on a couple's page go."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of Today: whose it is, what it is about, since when, and the id of what it leads to."""
+
+    couple: Couple
+    what: str
+    at: datetime
+    to: UUID
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """One of today's appointments, with how many answers are marked to be brought up."""
+
+    appointment: Appointment
+    couple: Couple
+    partner: Partner | None
+    marked: int
+
+
+@dataclass(frozen=True)
+class Today:
+    """A counselor's day."""
+
+    flags: Sequence[Line]
+    notes: Sequence[Line]
+    to_read: Sequence[Line]
+    to_release: Sequence[Line]
+    on_hold: Sequence[Line]  # released, and can still be called back
+    quiet: Sequence[Line]
+    meetings: Sequence[Meeting]
+    current: UUID | None = None  # the appointment that is next, or going on
+
+    @property
+    def is_clear(self) -> bool:
+        return not (self.flags or self.notes or self.to_read or self.to_release or self.on_hold or self.quiet)
+
+
+def today_of(viewer: Viewer, zone: str, now: datetime) -> Today:
+    """Everything that waits for this counselor, over all couples that she may see."""
+    seen = couples.visible_to(viewer).with_only_columns(Couple.id)
+    flags, notes = list(safety.open_flags(viewer))[:SHOWN], _notes(seen)
+    rounds, silent, met = _rounds_at_work(seen), list(_silent(seen, now)), _met_today(viewer, zone, now)
+    rows: list[Flag | NoteToCounselor | Round | Appointment] = [*flags, *notes, *rounds, *(row for row, _ in met)]
+    named = _couples({row.couple_id for row in rows} | {couple_id for couple_id, *_ in silent})
+    names = {one.id: one.name for couple in named.values() for one in couple.partners}
+    at_release = [line for row in rounds for line in _releases(row, named[row.couple_id], names, now)]
+    return Today(
+        flags=[Line(named[row.couple_id], f"{names[row.partner_id]}: an answer asks you to act", row.raised_at, row.id) for row in flags],
+        notes=[Line(named[row.couple_id], f"{names[row.partner_id]}: {rules.NOTES[row.kind]}", row.at, row.turn.round_id) for row in notes],
+        to_read=[_to_read(row, named[row.couple_id], names) for row in rounds if row.came_in_at and not row.reviewed_at][:SHOWN],
+        to_release=[line for line, is_held in at_release if not is_held],
+        on_hold=[line for line, is_held in at_release if is_held],
+        quiet=[Line(named[id_], what, at, id_) for id_, what, at in _by_couple(silent, names)],
+        meetings=[_meeting(row, named[row.couple_id], marked) for row, marked in met],
+        current=next((row.id for row, _ in met if row.state == "scheduled" and now < _ends(row)), None),
+    )
+
+
+def _couples(ids: set[UUID]) -> dict[UUID, Couple]:
+    found = db.session.scalars(select(Couple).where(Couple.id.in_(ids))).all() if ids else []
+    couples.names_of(found)
+    return {one.id: one for one in found}
+
+
+def _notes(seen: Select[tuple[UUID]]) -> list[NoteToCounselor]:
+    """Not now, too much, something else: what was said to the counselor and not read yet."""
+    unread = select(NoteToCounselor).where(NoteToCounselor.couple_id.in_(seen), NoteToCounselor.read_at.is_(None))
+    return list(db.session.scalars(unread.order_by(NoteToCounselor.at).limit(SHOWN)))
+
+
+# To read and to release
+
+
+def _rounds_at_work(seen: Select[tuple[UUID]]) -> list[Round]:
+    """Rounds in which something came in that was not reviewed, or in which words wait to be opened."""
+    to_read = and_(Round.came_in_at.is_not(None), Round.reviewed_at.is_(None))
+    rows = (
+        select(Round)
+        .join(Round.assignment)
+        .where(Round.couple_id.in_(seen), Assignment.state != "recalled")
+        .where(or_(to_read, Round.turns.any(Turn.awaits_opening)))
+        .options(contains_eager(Round.assignment).joinedload(Assignment.version))
+        .options(contains_eager(Round.assignment).options(lazyload(Assignment.recipients)))
+        .options(selectinload(Round.turns), selectinload(Round.events))
+        .order_by(Round.came_in_at.desc())
+        .limit(SHOWN * 3)
+    )
+    return list(db.session.scalars(rows).unique())
+
+
+def _to_read(row: Round, couple: Couple, names: dict[UUID, str]) -> Line:
+    """Who sent what; the step is named only where the exercise has several."""
+    sent = sorted((turn for turn in row.turns if turn.sent_at), key=lambda turn: turn.sent_at or row.opens_at)
+    document = document_of(row.assignment.version)
+    who = {turn.sent_by_id for turn in sent}
+    last = sent[-1] if sent else None
+    name = "Both" if len(who) > 1 else names.get(last.sent_by_id, "") if last and last.sent_by_id else ""
+    step = document.turns[last.key].title if last and len(document.turns) > 1 and len(who) == 1 else ""
+    what = ", ".join(part for part in (name, document.title, step.lower()) if part)
+    return Line(couple, what, row.came_in_at or row.opens_at, row.id)
+
+
+def _releases(row: Round, couple: Couple, names: dict[UUID, str], now: datetime) -> Iterator[tuple[Line, bool]]:
+    """Words that wait for the counselor's act, and those that she released and can still call back."""
+    for turn in row.turns:
+        if not turn.awaits_opening or turn.sent_at is None or turn.sent_by_id is None:
+            continue
+        title = row.assignment.version.title
+        released = released_at(turn, row)
+        if released and now < released + HOLD:
+            yield Line(couple, f"{names[turn.sent_by_id]}, {title}", released + HOLD, row.id), True
+        elif released is None and needs_release(turn, row):
+            said = rules.CONSENTS.get(_consent(turn, row), "")
+            yield Line(couple, f"{names[turn.sent_by_id]}, {title}{said}", turn.sent_at, row.id), False
+
+
+def needs_release(turn: Turn, row: Round) -> bool:
+    """True when nothing but the counselor opens these words."""
+    kinds = {group.visibility for group in document_of(row.assignment.version).turns[turn.key].groups}
+    if "release" in kinds:
+        return True
+    twins = [one for one in row.turns if one.key == turn.key and one.leg != turn.leg]
+    both = all(one.sent_at and not one.is_kept for one in twins)
+    return "sealed" in kinds and row.assignment.opening == "counselor" and bool(twins) and both
+
+
+def released_at(turn: Turn, row: Round) -> datetime | None:
+    """When the words were released, unless that was undone since."""
+    acts = [e for e in row.events if e.turn_id == turn.id and e.kind in {"released", "called_back", "returned", "took_back"}]
+    return acts[-1].at if acts and acts[-1].kind == "released" else None
+
+
+def _consent(turn: Turn, row: Round) -> str:
+    sent = [e for e in row.events if e.turn_id == turn.id and e.kind == "sent"]
+    return str(sent[-1].detail.get("consent") or "") if sent else ""
+
+
+# Quiet
+
+
+def _silent(seen: Select[tuple[UUID]], now: datetime) -> Iterator[tuple[UUID, UUID, str, datetime]]:
+    """Partners with something to do who sent nothing for a week: (couple, partner, exercise, since)."""
+    last = select(Turn.sent_by_id, func.max(Turn.sent_at).label("at")).where(Turn.couple_id.in_(seen)).group_by(Turn.sent_by_id).subquery()
+    rows = db.session.execute(
+        select(Assignment.couple_id, Recipient.partner_id, ExerciseVersion.title, Assignment.assigned_at, last.c.at)
+        .join(Recipient, Recipient.assignment_id == Assignment.id)
+        .join(ExerciseVersion, ExerciseVersion.id == Assignment.exercise_version_id)
+        .join(Couple, Couple.id == Assignment.couple_id)
+        .outerjoin(last, last.c.sent_by_id == Recipient.partner_id)
+        .where(Assignment.couple_id.in_(seen), Assignment.state == "active", Recipient.excused_at.is_(None))
+        .where(Couple.paused_at.is_(None), Couple.closed_at.is_(None), Couple.separated_at.is_(None))
+        .where(Assignment.assigned_at <= now - rules.QUIET_AFTER)
+        .where(or_(last.c.at.is_(None), last.c.at <= now - rules.QUIET_AFTER))
+        .where(_has_open_turn(Recipient.partner_id))
+        .order_by(Assignment.assigned_at)
+    )
+    for row in rows:
+        yield row.couple_id, row.partner_id, row.title, max(row.at or row.assigned_at, row.assigned_at)
+
+
+def _has_open_turn(partner_id: object) -> object:
+    return (
+        select(Turn.id)
+        .join(Round, Round.id == Turn.round_id)
+        .where(Round.assignment_id == Assignment.id, Turn.partner_id == partner_id)
+        .where(Turn.state.in_(("open", "returned", "missed")))
+        .exists()
+    )
+
+
+def _by_couple(
+    silent: Iterable[tuple[UUID, UUID, str, datetime]], names: dict[UUID, str]
+) -> Iterator[tuple[UUID, str, datetime]]:
+    """One line for a couple, whoever of the two is quiet."""
+    found: dict[UUID, list[tuple[UUID, str, datetime]]] = {}
+    for couple_id, partner_id, title, at in silent:
+        found.setdefault(couple_id, []).append((partner_id, title, at))
+    for couple_id, rows in found.items():
+        who = {partner_id for partner_id, _, _ in rows}
+        titles = list(dict.fromkeys(title for _, title, _ in rows))
+        name = "Both" if len(who) > 1 else names[next(iter(who))]
+        more = f" and {len(titles) - 1} more" if len(titles) > 1 else ""
+        yield couple_id, f"{name}, {titles[0]}{more}", max(at for _, _, at in rows)
+
+
+# Appointments
+
+
+def _met_today(viewer: Viewer, zone: str, now: datetime) -> list[tuple[Appointment, int]]:
+    day = clock.local_day(now, zone)
+    marked = (
+        select(func.count(AgendaItem.id))
+        .where(AgendaItem.couple_id == Appointment.couple_id, AgendaItem.done_at.is_(None))
+        .scalar_subquery()
+    )
+    rows = (
+        select(Appointment, marked)
+        .where(Appointment.staff_id == viewer.staff_id, Appointment.state.in_(("scheduled", "held", "no_show")))
+        .where(Appointment.starts_at >= clock.day_starts(day, zone), Appointment.starts_at < clock.day_ends(day, zone))
+        .order_by(Appointment.starts_at)
+    )
+    return [(row, count) for row, count in db.session.execute(rows)]
+
+
+def _ends(row: Appointment) -> datetime:
+    return row.starts_at + timedelta(minutes=row.minutes)
+
+
+def _meeting(row: Appointment, couple: Couple, marked: int) -> Meeting:
+    partner = next((one for one in couple.partners if one.id == row.partner_id), None)
+    return Meeting(row, couple, partner, marked)
+
+
+# One couple
+
+
+@dataclass(frozen=True)
+class AtWork:
+    """One round on the couple's page: the exercise, where each partner is, and until when."""
+
+    round: Round
+    title: str
+    states: tuple[str, ...]  # by partner, position 1 first
+
+    @property
+    def is_open(self) -> bool:
+        return self.round.closed_at is None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One couple on one page."""
+
+    couple: Couple
+    concerns: Sequence[Concern]
+    ceiling: Ceiling
+    flags: Sequence[Flag]
+    open: Sequence[AtWork]
+    came_in: Sequence[AtWork]
+    trends: Sequence[Trend]
+    appointments: Sequence[Appointment]
+    documents: Sequence[Document]
+
+
+def overview(viewer: Viewer, couple: Couple, now: datetime) -> Overview:
+    """All that a counselor wants to know of a couple before the door opens."""
+    today = clock.local_day(now, couple.zone)
+    rounds = [_at_work(row, couple) for row in _rounds_of(couple, now)]
+    period = Period(starts_on=today - LOOKS_BACK, ends_on=today)
+    words = queries.words_for(viewer, couple, "counselor", period, with_openings=False)
+    return Overview(
+        couple=couple,
+        concerns=_concerns(couple),
+        ceiling=safety.ceiling_of(couple, now),
+        flags=[flag for flag in safety.open_flags(viewer) if flag.couple_id == couple.id],
+        open=[one for one in rounds if one.is_open],
+        came_in=[one for one in rounds if one.round.came_in_at is not None][:8],
+        trends=[trend for _, trend in rules.lines(words, []) if len(trend.columns) > 1],
+        appointments=_appointments_of(couple, now),
+        documents=documents.latest(viewer, couple, 6),
+    )
+
+
+def _rounds_of(couple: Couple, now: datetime) -> list[Round]:
+    touched = or_(Round.closed_at.is_(None), Round.came_in_at.is_not(None))
+    rows = (
+        select(Round)
+        .join(Round.assignment)
+        .where(Round.couple_id == couple.id, Assignment.state != "recalled", Round.opens_at <= now, touched)
+        .options(contains_eager(Round.assignment).joinedload(Assignment.version))
+        .options(contains_eager(Round.assignment).options(lazyload(Assignment.recipients)))
+        .options(selectinload(Round.turns))
+        .order_by(func.coalesce(Round.came_in_at, Round.opens_at).desc())
+        .limit(30)
+    )
+    return list(db.session.scalars(rows).unique())
+
+
+def _at_work(row: Round, couple: Couple) -> AtWork:
+    return AtWork(row, row.assignment.version.title, tuple(_state_of(row, one.id) for one in couple.partners))
+
+
+def _state_of(row: Round, partner_id: UUID) -> str:
+    """What the counselor may know of a part: not yet, sent, closed; never that there is a draft."""
+    own = [turn for turn in row.turns if turn.partner_id == partner_id or turn.sent_by_id == partner_id]
+    if not own:
+        return "–"
+    if any(turn.state in {"open", "returned", "proposed"} for turn in own):
+        return "some sent" if any(turn.sent_at for turn in own) else "not yet"
+    if any(turn.sent_at for turn in own):
+        return "sent"
+    return "closed" if row.closed_at else "waits"
+
+
+def _concerns(couple: Couple) -> Sequence[Concern]:
+    rows = select(Concern).where(Concern.couple_id == couple.id, Concern.closed_at.is_(None))
+    return db.session.scalars(rows.options(joinedload(Concern.roles)).order_by(Concern.opened_at)).unique().all()
+
+
+def _appointments_of(couple: Couple, now: datetime) -> Sequence[Appointment]:
+    """The next ones and the last three, in order."""
+    rows = select(Appointment).where(Appointment.couple_id == couple.id).order_by(Appointment.starts_at.desc()).limit(8)
+    found = sorted(db.session.scalars(rows), key=lambda row: row.starts_at)
+    past = [row for row in found if row.starts_at <= now][-3:]
+    return [*past, *(row for row in found if row.starts_at > now)]
+
+
+def usual_period(viewer: Viewer, couple: Couple, now: datetime) -> tuple[date, date]:
+    """From the first round, or the last half year, to today: what a new report begins with."""
+    today = clock.local_day(now, couple.zone)
+    return max(queries.first_day(viewer, couple), today - LOOKS_BACK), today

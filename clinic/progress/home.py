@@ -1,0 +1,267 @@
+"""What a client's pages show: the one thing to do now, what is done, what opened. Folded from declassified events alone."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
+
+from clinic import clock
+from clinic.access import Viewer
+from clinic.accounts.models import StaffMember
+from clinic.appointments.models import Appointment
+from clinic.couples import queries as couples
+from clinic.couples.models import Couple, Partner
+from clinic.exercises.document import Exercise
+from clinic.exercises.document import Turn as Asked
+from clinic.exercises.queries import document_of
+from clinic.exercises.turns import RoundState, TurnState
+from clinic.extensions import db
+from clinic.homework import queries as homework
+from clinic.homework.models import Assignment, Recipient, Round, Turn
+from clinic.progress import queries, rules
+from clinic.progress.rules import Exchange, Seen
+from clinic.progress.summary import Audience, Win
+from clinic.reflections import queries as reflections
+from clinic.reflections.models import Draft, Opening, Reflection, Reply
+from clinic.safety import queries as safety
+
+KEPT_IN_VIEW = timedelta(days=42)
+"""What was done stays on the page so long after its round."""
+
+OPENED_IN_VIEW = 5
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to do."""
+
+    turn: Turn
+    asked: Asked
+    exercise: Exercise
+    until: datetime
+    act: str  # write | confirm
+    why: str
+    has_begun: bool
+    opening: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """One own part that is done, and what becomes of it."""
+
+    turn_id: UUID
+    title: str
+    said: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One round whose words both may read."""
+
+    round_id: UUID
+    title: str
+    on: date
+
+
+@dataclass(frozen=True)
+class Home:
+    """A client's home in one couple."""
+
+    tasks: Sequence[Task]
+    done: Sequence[Done]
+    opened: Sequence[Opened]
+    win: Win | None
+    replies: Sequence[Reply]
+    appointment: Appointment | None
+    counselor: StaffMember | None
+
+
+def home_of(viewer: Viewer, couple: Couple, partner: Partner, now: datetime) -> Home:
+    """Everything on it follows from this partner's own acts and from what was declassified."""
+    rounds = _rounds_of(couple, partner, now)
+    ceiling = safety.ceiling_of(couple, now)
+    told = [(row, homework.state_of(row, now, partner=partner.id, ceiling=ceiling)) for row in rounds]
+    begun = _begun(rounds, partner)
+    tasks = [task for row, state in told for task in _tasks(row, state, partner, begun)]
+    openings = queries.openings_of(viewer, couple)
+    appointment = queries.next_appointment(viewer, couple, _audience(partner), now)
+    return Home(
+        tasks=sorted(tasks, key=lambda task: (task.asked.repeat is not None, task.until)),
+        done=[line for row, state in told for line in _done(row, state, partner)],
+        opened=list(_opened(couple, openings))[:OPENED_IN_VIEW],
+        win=next(_wins(viewer, couple, openings), None),
+        replies=_replies(viewer, couple, now),
+        appointment=appointment,
+        counselor=db.session.get(StaffMember, appointment.staff_id) if appointment else None,
+    )
+
+
+def _audience(partner: Partner) -> Audience:
+    return "partner_1" if partner.position == 1 else "partner_2"
+
+
+def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> list[Round]:
+    rows = (
+        select(Round)
+        .join(Round.assignment)
+        .join(Recipient, Recipient.assignment_id == Assignment.id)
+        .where(Round.couple_id == couple.id, Recipient.partner_id == partner.id, Assignment.state != "recalled")
+        .where(Round.opens_at <= now, or_(Round.closed_at.is_(None), Round.closes_at > now - KEPT_IN_VIEW))
+        .options(contains_eager(Round.assignment).joinedload(Assignment.version))
+        .options(selectinload(Round.turns), selectinload(Round.events))
+        .order_by(Round.opens_at.desc())
+        .limit(40)
+    )
+    return list(db.session.scalars(rows).unique())
+
+
+def _begun(rounds: Iterable[Round], partner: Partner) -> frozenset[UUID]:
+    ids = [turn.id for row in rounds for turn in row.turns if turn.state in homework.TO_WRITE]
+    drafts = select(Draft.turn_id).where(Draft.turn_id.in_(ids), Draft.partner_id == partner.id)
+    return frozenset(db.session.scalars(drafts)) if ids else frozenset()
+
+
+# To do, done
+
+
+def _tasks(row: Round, state: RoundState, partner: Partner, begun: frozenset[UUID]) -> Iterator[Task]:
+    if row.assignment.state != "active":
+        return
+    document = document_of(row.assignment.version)
+    may = {(turn, act) for who, turn, act in state.acts if who == partner.id}
+    for turn in row.turns:
+        name = homework.turn_id_of(turn)
+        one = state.turns.get(name)
+        if one is None or (one.status == "proposed" and one.sent_by == partner.id):
+            continue
+        act = "confirm" if (name, "confirm") in may else "write" if (name, "write") in may else None
+        if act is not None:
+            yield Task(
+                turn=turn,
+                asked=one.turn,
+                exercise=document,
+                until=one.until or row.closes_at,
+                act=act,
+                why=_why(row, partner, one.turn, document),
+                has_begun=turn.id in begun,
+                opening=row.assignment.opening,
+            )
+
+
+def _why(row: Round, partner: Partner, asked: Asked, document: Exercise) -> str:
+    """The counselor's reason for this partner, else what the step says of itself."""
+    own = next((one for one in row.assignment.recipients if one.partner_id == partner.id), None)
+    plan = (own.plan or {}) if own is not None else {}
+    return str(plan.get("rationale") or asked.intro or document.summary)
+
+
+def _done(row: Round, state: RoundState, partner: Partner) -> Iterator[Done]:
+    """The own parts that were sent and have not opened; of a log the whole is one line."""
+    document = document_of(row.assignment.version)
+    waiting = [one for one in state.turns.values() if _waits(one, partner)]
+    rows = {homework.turn_id_of(turn): turn for turn in row.turns}
+    said: set[str] = set()
+    for one in waiting:
+        if one.id not in rows or one.turn.key in said:
+            continue
+        said.add(one.turn.key)
+        step = "" if len(document.turns) == 1 else f": {one.turn.title.lower()}"
+        yield Done(
+            turn_id=rows[one.id].id,
+            title=f"{document.title}{step}",
+            said=rules.waiting_said(
+                one.turn,
+                row.assignment.opening,
+                is_kept=one.is_whole_narrowed,
+                is_closed=state.closed_at is not None,
+            ),
+        )
+
+
+def _waits(one: TurnState, partner: Partner) -> bool:
+    return one.sent_by == partner.id and one.status in {"sent", "returned", "proposed"} and not one.opened_to
+
+
+# What opened
+
+
+def _opened(couple: Couple, openings: Sequence[Opening]) -> Iterator[Opened]:
+    """Rounds by their last opening, the newest first; dates only."""
+    told: set[UUID] = set()
+    for one in reversed(openings):
+        if one.turn.round_id not in told:
+            told.add(one.turn.round_id)
+            title = one.turn.round.assignment.version.title
+            yield Opened(one.turn.round_id, title, clock.local_day(one.at, couple.zone))
+
+
+def opened_for(viewer: Viewer, couple: Couple) -> list[Opened]:
+    """Every round of which words opened, the newest opening first."""
+    return list(_opened(couple, queries.openings_of(viewer, couple)))
+
+
+def _wins(viewer: Viewer, couple: Couple, openings: Sequence[Opening]) -> Iterator[Win]:
+    """Small wins that both may read, the newest first; only words in which one was asked for are opened."""
+    for one in reversed(openings):
+        asked = document_of(one.turn.round.assignment.version).turns[one.turn.key]
+        group = next((group for group in asked.groups if group.key == one.group), None)
+        if group is not None and any(field.marks == "victory" for field in group.fields):
+            yield from reversed(rules.wins(queries.words_of(viewer, couple, "couple", [one])))
+
+
+def exchange_for(viewer: Viewer, couple: Couple, round_id: UUID) -> Exchange | None:
+    """One round as both may read it."""
+    openings = [one for one in queries.openings_of(viewer, couple) if one.turn.round_id == round_id]
+    words = queries.words_of(viewer, couple, "couple", openings)
+    return rules.exchange(sorted(words, key=lambda seen: (seen.turn_place, seen.author, seen.attempt, seen.entry, seen.by)))
+
+
+@dataclass(frozen=True)
+class Ours:
+    """What both may read, beside the exchanges: wins, and what they agreed on."""
+
+    wins: Sequence[Win]
+    agreed: Sequence[Seen]
+
+
+def ours_for(viewer: Viewer, couple: Couple) -> Ours:
+    """Wins that opened, the newest first, and joint plans."""
+    openings = queries.openings_of(viewer, couple)
+    agreed = queries.agreed_for(viewer, couple)
+    return Ours(wins=list(_wins(viewer, couple, openings)), agreed=agreed)
+
+
+def _replies(viewer: Viewer, couple: Couple, now: datetime) -> Sequence[Reply]:
+    """What the counselor answered this partner in the last six weeks."""
+    rows = reflections.replies_for(viewer).where(Reply.couple_id == couple.id, Reply.at > now - KEPT_IN_VIEW)
+    return db.session.scalars(rows.order_by(Reply.at.desc()).limit(3)).all()
+
+
+# Mine
+
+
+def mine_for(viewer: Viewer, partner: Partner) -> Sequence[Reflection]:
+    """What this partner sent, the newest first, one row for each part; the words stay closed."""
+    rows = (
+        reflections.visible_to(viewer)
+        .where(Reflection.partner_id == partner.id, Reflection.withdrawn_at.is_(None), Reflection.is_addition.is_(False))
+        .options(joinedload(Reflection.turn).joinedload(Turn.round), lazyload(Reflection.words))
+        .order_by(Reflection.revision)
+    )
+    latest = {row.turn_id: row for row in db.session.scalars(rows).unique()}
+    return sorted(latest.values(), key=lambda row: row.sent_at, reverse=True)
+
+
+def own_part(viewer: Viewer, partner: Partner, turn_id: UUID) -> list[Seen]:
+    """One own part with its words, and what was added to it later."""
+    couple = couples.get_for(viewer, partner.couple_id)
+    if couple is None:
+        return []
+    return [
+        seen
+        for seen in queries.words_for(viewer, couple, _audience(partner))
+        if seen.turn_id == turn_id and seen.by == partner.position
+    ]

@@ -1,0 +1,298 @@
+"""Words and rounds as one named audience may read them; every figure of a report and every page of Ours rests on this."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, false, or_, select
+from sqlalchemy.orm import contains_eager, lazyload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
+
+from clinic import clock
+from clinic.access import Viewer
+from clinic.accounts.models import StaffMember
+from clinic.appointments.models import Appointment
+from clinic.couples.models import Couple
+from clinic.exercises.document import TrustPractice
+from clinic.exercises.queries import document_of
+from clinic.extensions import db
+from clinic.homework.models import Assignment, Round, Turn
+from clinic.progress.rules import RoundGiven, Seen, counts_for
+from clinic.progress.summary import Audience, Period, Position
+from clinic.reflections import queries as reflections
+from clinic.reflections.models import Opening, Reflection, RoundReview, Words
+
+POSITIONS: dict[Audience, Position] = {"partner_1": 1, "partner_2": 2}
+
+
+def words_for(
+    viewer: Viewer, couple: Couple, audience: Audience, period: Period | None = None, *, with_openings: bool = True
+) -> list[Seen]:
+    """What this audience may read, in the order of the rounds. The viewer must be allowed to read it, too.
+
+    The counselor: everything that was sent. The couple: what was opened from one to the other, and what they agreed
+    on. A partner: the own words, what was opened to that partner, and what they agreed on.
+    """
+    openings = [] if audience == "counselor" and not with_openings else _openings(viewer, couple, audience, period)
+    found = [] if audience == "counselor" else list(_from_openings(viewer, couple, audience, openings))
+    if audience != "couple":
+        opened = {(one.turn_id, one.group): one.at for one in openings}
+        found += _from_reflections(couple, _sent(viewer, couple, audience, period), opened)
+    if audience != "counselor":
+        found += _from_reflections(couple, _agreed(viewer, couple, period), {}, only="joint")
+    unique = {(seen.turn_id, seen.group, seen.by, seen.is_addition, seen.opened_at): seen for seen in found}
+    return sorted(unique.values(), key=lambda seen: (seen.order, seen.by))
+
+
+# Openings
+
+
+def exchanged(viewer: Viewer) -> Select[tuple[Opening]]:
+    """Words that passed between two partners: for staff of their couples, for a partner to and from that partner."""
+    if viewer.is_client:
+        mine = or_(Opening.to_id.in_(viewer.partner_ids), Opening.author_id.in_(viewer.partner_ids))
+        return select(Opening).where(mine)
+    return reflections.openings_for(viewer)
+
+
+def openings_of(viewer: Viewer, couple: Couple) -> Sequence[Opening]:
+    """Every opening in a couple in which this viewer has a side, the oldest first; the words stay closed."""
+    return _openings(viewer, couple, "couple", None)
+
+
+def words_of(viewer: Viewer, couple: Couple, audience: Audience, openings: Sequence[Opening]) -> list[Seen]:
+    """The words of some openings."""
+    return list(_from_openings(viewer, couple, audience, openings))
+
+
+def agreed_for(viewer: Viewer, couple: Couple) -> list[Seen]:
+    """What both agreed on, the newest round first."""
+    found = _from_reflections(couple, _agreed(viewer, couple, None), {}, only="joint")
+    return sorted(found, key=lambda seen: seen.order, reverse=True)
+
+
+def _openings(viewer: Viewer, couple: Couple, audience: Audience, period: Period | None) -> Sequence[Opening]:
+    rows = exchanged(viewer).where(Opening.couple_id == couple.id)
+    partner = next((one for one in couple.partners if one.position == POSITIONS.get(audience)), None)
+    if partner is not None:
+        rows = rows.where(or_(Opening.to_id == partner.id, Opening.author_id == partner.id))
+    framed = _in_period(rows.join(Opening.turn), period).options(*_frame(contains_eager(Opening.turn)))
+    return db.session.scalars(framed.order_by(Opening.at)).unique().all()
+
+
+def _from_openings(
+    viewer: Viewer, couple: Couple, audience: Audience, openings: Sequence[Opening]
+) -> Iterator[Seen]:
+    """Opened words lie under the reader's key; a client reads the own side of an exchange from the own words."""
+    at = POSITIONS.get(audience)
+    own = _own_words(one.words_id for one in openings if one.author_id in viewer.partner_ids)
+    for one in openings:
+        by = _position(couple, one.author_id)
+        if at is not None and by == at:
+            continue  # the own words come from the own reflections
+        answers = own.get(one.words_id) if one.author_id in viewer.partner_ids else one.answers
+        if answers is not None:
+            day = clock.local_day(one.at, couple.zone)
+            yield _seen(couple, one.turn, one.group, answers, by=by, given_on=day, opened_at=one.at)
+
+
+def _own_words(ids: Iterable[UUID | None]) -> Mapping[UUID | None, Mapping[str, Any]]:
+    wanted = [one for one in ids if one is not None]
+    rows = db.session.scalars(select(Words).where(Words.id.in_(wanted))) if wanted else []
+    return {row.id: row.answers for row in rows}
+
+
+# Reflections
+
+
+def _sent(viewer: Viewer, couple: Couple, audience: Audience, period: Period | None) -> list[Reflection]:
+    """The last revision of each turn, and the additions."""
+    rows = reflections.visible_to(viewer).where(Reflection.couple_id == couple.id, Reflection.withdrawn_at.is_(None))
+    if at := POSITIONS.get(audience):
+        own = [one.id for one in couple.partners if one.position == at]
+        rows = rows.where(Reflection.partner_id.in_(own))
+    return _latest(_framed(rows, period))
+
+
+def _agreed(viewer: Viewer, couple: Couple, period: Period | None) -> list[Reflection]:
+    """What both confirmed; joint words lie under the couple's key, whoever proposed them."""
+    rows = _joint(viewer).where(Reflection.couple_id == couple.id, Reflection.withdrawn_at.is_(None))
+    return _latest(_framed(rows, period, Turn.state == "agreed"))
+
+
+def _joint(viewer: Viewer) -> Select[tuple[Reflection]]:
+    if viewer.is_staff:
+        return reflections.visible_to(viewer)
+    if viewer.is_client:
+        return select(Reflection).where(Reflection.couple_id.in_(viewer.couple_ids))
+    return select(Reflection).where(false())
+
+
+def _framed(rows: Select[tuple[Reflection]], period: Period | None, *more: Any) -> Select[tuple[Reflection]]:
+    framed = _in_period(rows.join(Reflection.turn).where(*more), period)
+    options = (*_frame(contains_eager(Reflection.turn)), selectinload(Reflection.words))
+    return framed.options(*options).order_by(Reflection.revision)
+
+
+def _latest(rows: Select[tuple[Reflection]]) -> list[Reflection]:
+    found: dict[tuple[UUID, int], Reflection] = {}
+    for row in db.session.scalars(rows).unique():
+        found[row.turn_id, row.revision if row.is_addition else 0] = row
+    return list(found.values())
+
+
+def _from_reflections(
+    couple: Couple, rows: Iterable[Reflection], opened: Mapping[tuple[UUID, str], datetime], only: str | None = None
+) -> Iterator[Seen]:
+    for row in rows:
+        for words in row.words:
+            if only is None or words.visibility == only:
+                yield _seen(
+                    couple,
+                    row.turn,
+                    words.group,
+                    words.answers,
+                    by=_position(couple, row.partner_id),
+                    given_on=clock.local_day(row.sent_at, couple.zone),
+                    opened_at=opened.get((row.turn_id, words.group)),
+                    is_addition=row.is_addition,
+                )
+
+
+# Shared by both
+
+
+def _in_period(rows: Select[Any], period: Period | None) -> Select[Any]:
+    framed = rows.join(Turn.round).join(Round.assignment).join(Assignment.version)
+    return framed if period is None else framed.where(Round.local_on.between(period.starts_on, period.ends_on))
+
+
+def _frame(turn: Any) -> tuple[ORMOption, ...]:
+    """A turn with its round, assignment and document in the same statement."""
+    assignment = turn.contains_eager(Turn.round).contains_eager(Round.assignment)
+    return assignment.contains_eager(Assignment.version), assignment.options(lazyload(Assignment.recipients))
+
+
+def _seen(couple: Couple, turn: Turn, group: str, answers: Mapping[str, Any], **more: Any) -> Seen:
+    round_, assignment = turn.round, turn.round.assignment
+    _part, author, other, role = assignment.legs[turn.leg]
+    opened_at = more.get("opened_at")
+    return Seen(
+        exercise=document_of(assignment.version),
+        wording=assignment.version.hash,
+        assignment_id=assignment.id,
+        round_id=round_.id,
+        number=round_.number,
+        on=round_.local_on,
+        turn_id=turn.id,
+        key=turn.key,
+        attempt=turn.attempt,
+        entry=turn.entry,
+        author=_position(couple, UUID(author)),
+        other=_position(couple, UUID(other)) if other else None,
+        role=role,
+        group=group,
+        answers=answers,
+        opened_on=clock.local_day(opened_at, couple.zone) if opened_at else None,
+        is_addition=more.pop("is_addition", False) or "addition" in answers,
+        **more,
+    )
+
+
+def _position(couple: Couple, partner_id: UUID) -> Position:
+    return next(one.position for one in couple.partners if one.id == partner_id)  # type: ignore[return-value]
+
+
+# Rounds
+
+
+def rounds_for(
+    viewer: Viewer, couple: Couple, audience: Audience, words: Sequence[Seen], period: Period, now: datetime
+) -> list[RoundGiven]:
+    """The rounds that stand in this audience's figures; what was done is told from the words it may read alone."""
+    by_round: dict[UUID, list[Seen]] = {}
+    for seen in words:
+        by_round.setdefault(seen.round_id, []).append(seen)
+    found = [_given(couple, audience, row, by_round.get(row.id, []), now) for row in _rounds(couple, period, now)]
+    return [one for one in found if counts_for(audience, asked=one.asked, exercise=one.exercise)]
+
+
+def _rounds(couple: Couple, period: Period, now: datetime) -> Sequence[Round]:
+    rows = (
+        select(Round)
+        .join(Round.assignment)
+        .where(Round.couple_id == couple.id, Assignment.state != "recalled", Round.opens_at <= now)
+        .where(Round.local_on.between(period.starts_on, period.ends_on))
+        .options(contains_eager(Round.assignment).joinedload(Assignment.version))
+        .order_by(Round.local_on)
+    )
+    return db.session.scalars(rows).unique().all()
+
+
+def _given(couple: Couple, audience: Audience, row: Round, words: Sequence[Seen], now: datetime) -> RoundGiven:
+    asked = frozenset(_position(couple, one.partner_id) for one in row.assignment.recipients)
+    if (at := POSITIONS.get(audience)) is not None:
+        asked &= {at}
+    return RoundGiven(
+        exercise=document_of(row.assignment.version),
+        on=row.local_on,
+        asked=asked,
+        done_by=frozenset(seen.by for seen in words),
+        is_closed=row.closed_at is not None or row.closes_at <= now,
+        has_opened=any(seen.opened_at is not None for seen in words),
+    )
+
+
+def first_day(viewer: Viewer, couple: Couple) -> date:
+    """The local day of the first round, or of the couple's record: where a report can begin."""
+    first = select(Round.local_on).where(Round.couple_id == couple.id).order_by(Round.local_on).limit(1)
+    return db.session.scalar(first) or clock.local_day(couple.created_at, couple.zone)
+
+
+# What else stands in a report
+
+
+def appointments_for(viewer: Viewer, couple: Couple, audience: Audience, period: Period) -> Sequence[Appointment]:
+    """Appointments of the period that this audience knows of: an individual one is its partner's alone."""
+    starts = clock.day_starts(period.starts_on, couple.zone)
+    ends = clock.day_ends(period.ends_on, couple.zone)
+    rows = _appointments(couple, audience).where(Appointment.starts_at >= starts, Appointment.starts_at < ends)
+    return db.session.scalars(rows.order_by(Appointment.starts_at)).all()
+
+
+def next_appointment(viewer: Viewer, couple: Couple, audience: Audience, now: datetime) -> Appointment | None:
+    """The next one that this audience knows of."""
+    rows = _appointments(couple, audience).where(Appointment.starts_at > now, Appointment.state == "scheduled")
+    return db.session.scalar(rows.order_by(Appointment.starts_at).limit(1))
+
+
+def _appointments(couple: Couple, audience: Audience) -> Select[tuple[Appointment]]:
+    rows = select(Appointment).where(Appointment.couple_id == couple.id)
+    if audience == "counselor":
+        return rows
+    own = [one.id for one in couple.partners if one.position == POSITIONS.get(audience)]
+    return rows.where(or_(Appointment.kind == "joint", Appointment.partner_id.in_(own)))
+
+
+def quality_of(viewer: Viewer, couple: Couple, period: Period) -> dict[TrustPractice, list[float]]:
+    """The counselors' ratings of the period, 0 to 4 told as 0 to 10, by practice."""
+    rows = db.session.execute(
+        select(RoundReview, Assignment)
+        .join(Round, Round.id == RoundReview.round_id)
+        .join(Assignment, Assignment.id == Round.assignment_id)
+        .where(RoundReview.couple_id == couple.id, RoundReview.quality_sealed.is_not(None))
+        .where(Round.local_on.between(period.starts_on, period.ends_on))
+        .options(lazyload(Assignment.recipients))
+    )
+    found: dict[TrustPractice, list[float]] = {}
+    for review, assignment in rows:
+        key = document_of(assignment.version).trust_practice
+        found.setdefault(key, []).extend(2.5 * value for value in (review.quality or {}).values())
+    return found
+
+
+def signature_of(viewer: Viewer) -> str:
+    """Who writes, with the credential."""
+    member = db.session.get(StaffMember, viewer.staff_id) if viewer.staff_id else None
+    return ", ".join(part for part in (member.name, member.credential) if part) if member else ""

@@ -1,0 +1,428 @@
+"""Pure rules of progress: what can be told from words that one audience may read, and how it is put."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from statistics import fmean
+from typing import Any
+from uuid import UUID
+
+from clinic.exercises import answers as shapes
+from clinic.exercises.document import Exercise, Field, TrustPractice, Turn, label_for
+from clinic.exercises.own_questions import TAIL as TAIL_FIELDS
+from clinic.exercises.practices import TRUST_PRACTICES
+from clinic.progress import trends
+from clinic.progress.summary import Audience, Completeness, Excerpt, Position, PracticeRow, Trend, Win, Words
+
+QUIET_AFTER = timedelta(days=7)
+"""A partner who has something to do and sent nothing for so long stands on Today."""
+
+NOTES = {
+    "not_now": "not now",
+    "too_much": "too much for the moment",
+    "something_else": "something else for you",
+}
+"""What a partner can say to the counselor in place of an answer."""
+
+CONSENTS = {"after_appointment": "; after the appointment"}
+"""What the author wished for the release, as Today says it."""
+
+TAIL = "tail"
+ENGINE = "engine"
+ADDITION = "addition"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One group of words of one turn, which the audience that asked may read."""
+
+    exercise: Exercise
+    wording: str
+    assignment_id: UUID
+    round_id: UUID
+    number: int
+    on: date  # local day of the round
+    given_on: date  # local day on which it was sent
+    turn_id: UUID
+    key: str
+    attempt: int
+    entry: int
+    by: Position
+    author: Position  # of the leg
+    other: Position | None
+    role: str  # of the leg's author, for the labels
+    group: str
+    answers: Mapping[str, Any]
+    opened_at: datetime | None = None
+    opened_on: date | None = None
+    is_addition: bool = False
+
+    @property
+    def turn(self) -> Turn:
+        return self.exercise.turns[self.key]
+
+    def answer_to(self, asked: Field) -> tuple[str, list[str]]:
+        """A question as it was put, and its answer as lines to read."""
+        return label_for(asked.label, self.role), shapes.describe(asked, self.answers.get(asked.key))
+
+    @property
+    def turn_place(self) -> int:
+        """Where its turn stands in the document."""
+        return list(self.exercise.turns).index(self.key)
+
+    @property
+    def order(self) -> tuple[date, int, int, int]:
+        return self.on, self.number, self.attempt, self.entry
+
+
+@dataclass(frozen=True)
+class RoundGiven:
+    """One round as an audience may know of it; `done_by` names who did what was asked, as far as it may tell."""
+
+    exercise: Exercise
+    on: date
+    asked: frozenset[Position]
+    done_by: frozenset[Position]
+    is_closed: bool
+    has_opened: bool
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.asked) and self.asked <= self.done_by
+
+    @property
+    def is_unopened(self) -> bool:
+        """Closed without opening, where it was meant to open."""
+        sealed = any(group.visibility == "sealed" for turn in self.exercise.turns.values() for group in turn.groups)
+        return sealed and self.is_closed and not self.has_opened
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One answer in words that can stand in a report as an excerpt; `key` names it in a form."""
+
+    key: str
+    prompt: str
+    exercise: str
+    sides: tuple[Words, ...]
+    on: date
+    opened_on: date | None = None
+
+
+# From words to the parts of a summary
+
+
+def fields_of(seen: Seen) -> Iterator[tuple[Field, Any]]:
+    """The answered fields of one group, in the order of the document; what was declined is not among them."""
+    if seen.group in {TAIL, ENGINE} or seen.is_addition:
+        return
+    for asked in seen.turn.fields:
+        answer = seen.answers.get(asked.key)
+        if answer is not None and not shapes.is_declined(answer):
+            yield asked, answer
+
+
+def all_fields_of(seen: Seen) -> list[tuple[str, list[str]]]:
+    """Every answer of one group with its label, as lines to read; also what was declined."""
+    known = {one.key: one for one in (*seen.turn.fields, *TAIL_FIELDS)}
+    told = [(known[key], answer) for key, answer in seen.answers.items() if key in known]
+    return [(label_for(asked.label, seen.role), shapes.describe(asked, answer)) for asked, answer in told]
+
+
+def wins(words: Iterable[Seen]) -> tuple[Win, ...]:
+    """Small wins as they were written down, the oldest first."""
+    found = [
+        Win(text="\n".join(shapes.describe(asked, answer)), on=seen.given_on, by=None if seen.turn.agree else seen.by)
+        for seen in words
+        for asked, answer in fields_of(seen)
+        if asked.marks == "victory"
+    ]
+    return tuple(sorted(found, key=lambda win: win.on))
+
+
+def passages(words: Iterable[Seen]) -> tuple[Passage, ...]:
+    """Answers in words, the two sides of one prompt together, the newest round first."""
+    texts = [
+        (seen, asked, answer) for seen in words for asked, answer in fields_of(seen) if asked.kind == "text"
+    ]
+    texts.sort(key=lambda one: (_prompt_of(one[0], one[1]), one[0].by, one[0].order))
+    joined = [_passage(key, list(sides)) for key, sides in groupby(texts, key=lambda one: _prompt_of(one[0], one[1]))]
+    return tuple(sorted(joined, key=lambda one: one.on, reverse=True))
+
+
+def _prompt_of(seen: Seen, asked: Field) -> str:
+    return f"{seen.round_id}.{seen.key}.{asked.key}.{seen.attempt}.{seen.entry}.{'' if _is_twin(seen) else seen.author}"
+
+
+def _is_twin(seen: Seen) -> bool:
+    """True where both answer the same question apart: their answers belong side by side."""
+    return seen.turn.by == "author" and any(part.legs == "each" and seen.turn in part.turns for part in seen.exercise.parts)
+
+
+def _passage(key: str, sides: Sequence[tuple[Seen, Field, Any]]) -> Passage:
+    seen, asked, _ = sides[0]
+    opened = [one.opened_on for one, _, _ in sides if one.opened_on]
+    return Passage(
+        key=key,
+        prompt=label_for(asked.label, seen.role) if len(sides) == 1 else label_for(asked.label, "default"),
+        exercise=seen.exercise.title,
+        sides=tuple(Words(by=one.by, text=str(answer)) for one, _, answer in sides),
+        on=max(one.given_on for one, _, _ in sides),
+        opened_on=max(opened) if len(opened) == len(sides) else None,
+    )
+
+
+def excerpts(chosen: Iterable[str], offered: Iterable[Passage]) -> tuple[Excerpt, ...]:
+    """The chosen passages, in the order in which they were offered; others cannot be chosen."""
+    wanted = set(chosen)
+    return tuple(
+        Excerpt(prompt=one.prompt, words=one.sides, exercise=one.exercise, opened_on=one.opened_on)
+        for one in offered
+        if one.key in wanted
+    )
+
+
+def completeness(words: Sequence[Seen], rounds: Iterable[RoundGiven]) -> Completeness:
+    """How many questions were answered and how many left open, of what this audience may read."""
+    answers = missing = 0
+    for seen in words:
+        if seen.group in {TAIL, ENGINE} or seen.is_addition:
+            continue
+        given = len(list(fields_of(seen)))
+        answers += given
+        missing += sum(
+            1
+            for asked in _group_fields(seen)
+            if asked.key not in seen.answers and asked.required or shapes.is_declined(seen.answers.get(asked.key))
+        )
+    return Completeness(answers=answers, missing=missing, unopened=sum(one.is_unopened for one in rounds))
+
+
+def _group_fields(seen: Seen) -> tuple[Field, ...]:
+    group = next((one for one in seen.turn.groups if one.key == seen.group), None)
+    return () if group is None else tuple(one for one in group.fields if shapes.is_shown(one, seen.answers))
+
+
+# Trends
+
+
+def lines(words: Iterable[Seen], rounds: Iterable[RoundGiven]) -> tuple[tuple[Exercise, Trend], ...]:
+    """Every trend of every exercise that has a point, with the exercise it is of."""
+    by_slug: dict[str, list[Seen]] = {}
+    for seen in words:
+        by_slug.setdefault(seen.exercise.slug, []).append(seen)
+    closed = [one for one in rounds if one.is_unopened]
+    found = []
+    for slug, own in sorted(by_slug.items()):
+        exercise = max((one.exercise for one in own), key=lambda one: one.version)
+        unopened = [one.on for one in closed if one.exercise.slug == slug]
+        answers = [answer for seen in own for answer in _answers(seen)]
+        found += [(exercise, trends.drawn(asked, exercise, answers, unopened)) for asked in exercise.trends]
+    return tuple((exercise, trend) for exercise, trend in found if trend.first or trend.second or trend.note.startswith("Named"))
+
+
+def _answers(seen: Seen) -> Iterator[trends.Answer]:
+    for asked, value in fields_of(seen):
+        yield trends.Answer(
+            source=f"{seen.key}.{asked.key}",
+            author=seen.author,
+            other=seen.other,
+            number=seen.number,
+            assignment=str(seen.assignment_id),
+            on=seen.on,
+            given_on=seen.given_on,
+            order=(seen.attempt, seen.entry),
+            value=value,
+            wording=seen.wording,
+        )
+
+
+# The six practices
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """Counselor's copy only: ratings (0 to 10) by trust practice."""
+
+    quality: Mapping[TrustPractice, Sequence[float]] = field(default_factory=dict)
+    usefulness: Mapping[TrustPractice, Sequence[float]] = field(default_factory=dict)
+
+
+def practices(
+    rounds: Sequence[RoundGiven],
+    drawn: Sequence[tuple[Exercise, Trend]],
+    names: Mapping[Position, str],
+    ratings: Ratings | None = None,
+) -> tuple[PracticeRow, ...]:
+    """A row for each of the six, also for one that is still ahead."""
+    return tuple(_practice_row(key, rounds, drawn, names, ratings or Ratings()) for key in TRUST_PRACTICES)
+
+
+def _practice_row(
+    key: TrustPractice,
+    rounds: Sequence[RoundGiven],
+    drawn: Sequence[tuple[Exercise, Trend]],
+    names: Mapping[Position, str],
+    ratings: Ratings,
+) -> PracticeRow:
+    own = [one for one in rounds if one.exercise.trust_practice == key]
+    said = (_headline(trend, names) for exercise, trend in drawn if exercise.trust_practice == key)
+    return PracticeRow(
+        name=TRUST_PRACTICES[key].title,
+        assigned=len(own),
+        done=sum(one.is_done for one in own),
+        headline=next((one for one in said if one), ""),
+        quality=_mean(ratings.quality.get(key)),
+        usefulness=_mean(ratings.usefulness.get(key)),
+    )
+
+
+def _headline(trend: Trend, names: Mapping[Position, str]) -> str:
+    moved = [
+        f"{names.get(position, '')} {points[0].value:g} to {points[-1].value:g}"
+        for position, points in ((1, trend.first), (2, trend.second))
+        if len(points) > 1
+    ]
+    return f"{trend.title}: {', '.join(moved)}" if moved else ""
+
+
+def _mean(values: Sequence[float] | None) -> float | None:
+    return round(fmean(values), 1) if values else None
+
+
+def usefulness(words: Iterable[Seen]) -> dict[TrustPractice, list[float]]:
+    """How useful it was, from the closing questions, by practice."""
+    found: dict[TrustPractice, list[float]] = {}
+    for seen in words:
+        value = shapes.number_in(seen.answers.get("usefulness")) if seen.group == TAIL else None
+        if value is not None:
+            found.setdefault(seen.exercise.trust_practice, []).append(value)
+    return found
+
+
+# What an audience may know
+
+
+def counts_for(audience: Audience, *, asked: frozenset[Position], exercise: Exercise) -> bool:
+    """True when a round stands in this audience's figures: the couple's hold what is for both and can reach both."""
+    match audience:
+        case "counselor":
+            return True
+        case "couple":
+            reaching = any(turn.reaches_partner for turn in exercise.turns.values())
+            return len(asked) == 2 and reaching
+        case "partner_1":
+            return 1 in asked
+        case "partner_2":
+            return 2 in asked
+
+
+# Sentences
+
+
+OPENS = {
+    "both_answered": "It opens once both of you have answered.",
+    "appointment": "It opens at your next appointment, if both of you have answered.",
+    "counselor": "It opens when your counselor opens it, if both of you have answered.",
+}
+
+
+def waiting_said(turn: Turn, opening: str, *, is_kept: bool, is_closed: bool) -> str:
+    """What becomes of a part that was sent; told from the document and the own acts alone."""
+    kinds = {group.visibility for group in turn.groups}
+    if is_kept or kinds == {"counselor"}:
+        return "It is with your counselor."
+    if "sealed" in kinds:
+        return "Its time is over, and it did not open." if is_closed else OPENS[opening]
+    if turn.agree:
+        return "It counts once you have both agreed."
+    if "release" in kinds:
+        return "It is with your counselor, who passes it on only as you said."
+    return "It has reached the one it is for."
+
+
+def minutes_of(exercise: Exercise, turn: Turn) -> int:
+    """About how long one step takes: its share of the exercise by its questions, three minutes at least."""
+    steps = [one for part in exercise.parts for one in part.turns]
+    share = len(turn.fields) / max(1, sum(len(one.fields) for one in steps))
+    return exercise.minutes if len(steps) == 1 else max(3, round(exercise.minutes * share))
+
+
+# An exchange, side by side
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one of the two answered to a prompt; `value` is the answer as it was given."""
+
+    by: Position
+    asked: Field
+    value: Any
+
+    @property
+    def lines(self) -> list[str]:
+        return shapes.describe(self.asked, self.value)
+
+    @property
+    def number(self) -> float | None:
+        return shapes.number_in(self.value) if self.asked.kind == "scale" else None
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One question of an exchange and the sides that answered it."""
+
+    label: str
+    step: str
+    sides: tuple[Side, ...]
+
+    def side(self, position: Position) -> Side | None:
+        return next((one for one in self.sides if one.by == position), None)
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A dated line below opened words."""
+
+    by: Position
+    on: date
+    text: str
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One round as both may read it."""
+
+    round_id: UUID
+    title: str
+    opened_on: date
+    prompts: tuple[Prompt, ...]
+    additions: tuple[Addition, ...]
+
+    @property
+    def is_side_by_side(self) -> bool:
+        return all(len(one.sides) == 2 for one in self.prompts)
+
+
+def exchange(words: Sequence[Seen]) -> Exchange | None:
+    """One round's opened words, question by question; None when there are none."""
+    opened = [seen for seen in words if seen.opened_on is not None]
+    if not opened:
+        return None
+    told: dict[str, tuple[str, str, list[Side]]] = {}
+    for seen in opened:
+        for asked in seen.turn.fields:
+            if asked.key in seen.answers and not seen.is_addition:
+                key = _prompt_of(seen, asked)
+                label = label_for(asked.label, "default" if _is_twin(seen) else seen.role)
+                told.setdefault(key, (label, seen.turn.title, []))[2].append(Side(seen.by, asked, seen.answers[asked.key]))
+    return Exchange(
+        round_id=opened[0].round_id,
+        title=opened[0].exercise.title,
+        opened_on=max(seen.opened_on for seen in opened if seen.opened_on),
+        prompts=tuple(Prompt(label, step, tuple(sides)) for label, step, sides in told.values()),
+        additions=tuple(
+            Addition(seen.by, seen.given_on, str(seen.answers[ADDITION])) for seen in opened if ADDITION in seen.answers
+        ),
+    )

@@ -1,0 +1,231 @@
+"""Lines over time, computed from answers that an audience may read: pure, and the same for screen and paper."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from statistics import fmean
+from typing import Any
+
+from clinic.exercises import answers as shapes
+from clinic.exercises.document import Column, Exercise, Field
+from clinic.exercises.document import Trend as Asked
+from clinic.progress.summary import Point, Position, Trend, gap, series
+
+Bucket = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer that the audience may read. `source` is turn.field; `on` the local day of its round."""
+
+    source: str
+    author: Position  # whose leg it belongs to
+    other: Position | None
+    number: int  # of the round within its assignment
+    assignment: str
+    on: date
+    given_on: date
+    order: tuple[int, int]  # attempt, entry
+    value: Any
+    wording: str = ""
+
+
+def drawn(asked: Asked, exercise: Exercise, answers: Iterable[Answer], unopened: Iterable[date] = ()) -> Trend:
+    """One trend of a document with a line for each partner whose answers are there; an answer not given has no point."""
+    own = [one for one in answers if _names(asked, one.source)]
+    days = _days(asked, own)
+    first, second = (_line(asked, exercise, own, position, days) for position in (1, 2))  # type: ignore[arg-type]
+    each = "each" in asked.lines
+    low, high = _ends_of(asked, exercise, (*first, *second))
+    words = _words_of(asked, exercise)
+    return Trend(
+        title=asked.title,
+        low=low,
+        high=high,
+        low_word=words[0],
+        high_word=words[1],
+        first=first if each else (),
+        second=second if each else (),
+        gap=gap(first, second) if each and "gap" in asked.lines else (),
+        unopened=tuple(sorted(set(unopened) - set(days.values()))) if first or second else (),
+        restarts=tuple(_restarts(own, asked, days)),
+        note=" ".join(part for part in (asked.note, _shared_said(asked, own, days)) if part),
+    )
+
+
+def overlap(asked: Asked, answers: Iterable[Answer]) -> tuple[Point, ...]:
+    """How many of the options that one picked the other picked, too, on the days on which both picked some."""
+    own = [one for one in answers if _names(asked, one.source)]
+    return _overlap(own, asked, _days(asked, own))
+
+
+# Buckets: what makes one point
+
+
+def _bucket(asked: Asked, one: Answer) -> tuple[str, int] | Bucket | date:
+    match asked.per:
+        case "round":
+            return one.assignment, one.number
+        case "week":
+            year, week, _ = one.on.isocalendar()
+            return year, week
+        case "day":
+            return one.given_on
+
+
+def _days(asked: Asked, answers: Sequence[Answer]) -> dict[Any, date]:
+    """The day on which each bucket's point stands: that of its first round, the same for both lines."""
+    days: dict[Any, date] = {}
+    for one in answers:
+        bucket, day = _bucket(asked, one), one.given_on if asked.per == "day" else one.on
+        days[bucket] = min(day, days.get(bucket, day))
+    return days
+
+
+def _line(
+    asked: Asked, exercise: Exercise, answers: Sequence[Answer], position: Position, days: Mapping[Any, date]
+) -> tuple[Point, ...]:
+    found: dict[Any, list[Answer]] = {}
+    for one in sorted(answers, key=lambda a: (a.on, a.number, a.order)):
+        if (one.author if asked.of == "author" else one.other) == position:
+            found.setdefault(_bucket(asked, one), []).append(one)
+    return series((days[bucket], _point(asked, exercise, given)) for bucket, given in found.items())
+
+
+def _point(asked: Asked, exercise: Exercise, answers: Sequence[Answer]) -> float | None:
+    """The value of one bucket, or None when too few of the questions were answered."""
+    counted = [(one.source, number) for one in answers for number in _numbers(asked, exercise, one)]
+    if not counted or len({source for source, _ in counted}) < asked.needs:
+        return None
+    return round(_taken(asked, [number for _, number in counted]), 2)
+
+
+def _taken(asked: Asked, numbers: Sequence[float]) -> float:
+    match asked.take:
+        case "mean":
+            return fmean(numbers)
+        case "first":
+            return numbers[0]
+        case "last":
+            return numbers[-1]
+        case "count":
+            return float(len(numbers))
+        case "sum":
+            return math.fsum(numbers)
+        case "share":
+            return 100 * sum(number > 0 for number in numbers) / len(numbers)
+
+
+# Numbers
+
+
+def _numbers(asked: Asked, exercise: Exercise, one: Answer) -> Iterator[float]:
+    """The numbers in one answer: none when it was declined, one for each row of a column of rows."""
+    field, column = _place(exercise, _full_source(asked, one.source))
+    if one.value is None or shapes.is_declined(one.value) or shapes.is_raw(one.value):
+        return
+    if column is not None:
+        values = [row["answers"].get(column.key) for row in one.value if isinstance(row, dict)]
+    else:
+        values = one.value if field.kind == "rows" else [one.value]
+    for value in values:
+        number = _number(asked, field, value)
+        if number is not None:
+            yield _turned(field, number) if one.source in _reversed(asked) else number
+
+
+def _number(asked: Asked, field: Field, value: Any) -> float | None:
+    if value is None:
+        return None
+    number = shapes.number_in(value)
+    if asked.points is not None:
+        picks = [asked.points[pick] for pick in shapes.picked(value) if pick in asked.points]
+        number = fmean(picks) if picks else None
+    if number is None and asked.take in {"count", "share"} and asked.points is None:
+        return 1.0
+    return 1.0 if asked.take == "count" else number
+
+
+def _turned(field: Field, number: float) -> float:
+    """A reversed question counts from the other end of its scale."""
+    low, high = (field.least or 0.0, field.most or 0.0) if field.kind == "number" else (0.0, 10.0)
+    return low + high - number
+
+
+def _names(asked: Asked, source: str) -> bool:
+    return any(_without_column(one) == source for one in asked.source)
+
+
+def _reversed(asked: Asked) -> set[str]:
+    return {_without_column(one) for one in asked.reverse}
+
+
+def _full_source(asked: Asked, source: str) -> str:
+    return next(one for one in asked.source if _without_column(one) == source)
+
+
+def _without_column(source: str) -> str:
+    return ".".join(source.split(".")[:2])
+
+
+def _place(exercise: Exercise, source: str) -> tuple[Field, Column | None]:
+    turn, key, *column = source.split(".")
+    field = exercise.turns[turn].field(key)
+    columns = field.rows.columns if field.rows else []
+    return field, next((one for one in columns if column and one.key == column[0]), None)
+
+
+# The frame of a chart
+
+
+def _ends_of(asked: Asked, exercise: Exercise, points: Sequence[Point]) -> tuple[float, float]:
+    """The scale's own ends where there is one, so that a line is never made steeper than it was."""
+    if asked.take == "share":
+        return 0.0, 100.0
+    if asked.points and asked.take != "sum" and asked.take != "count":
+        return min(0.0, *asked.points.values()), max(asked.points.values())
+    fields = [_place(exercise, one) for one in asked.source]
+    if asked.take in {"mean", "first", "last"} and all((column or field).kind == "scale" for field, column in fields):
+        return 0.0, 10.0
+    return 0.0, float(max(5, 5 * math.ceil(max((point.value for point in points), default=0) / 5)))
+
+
+def _words_of(asked: Asked, exercise: Exercise) -> tuple[str, str]:
+    """The words at the ends of the scale, when all that is counted shares them."""
+    places = [_place(exercise, one) for one in asked.source]
+    ends = {tuple((column or field).ends or ("", "")) for field, column in places}
+    if len(ends) != 1 or asked.take not in {"mean", "first", "last"} or asked.points or asked.reverse:
+        return "", ""
+    low, high = ends.pop()
+    return low, high
+
+
+def _restarts(answers: Sequence[Answer], asked: Asked, days: Mapping[Any, date]) -> Iterator[date]:
+    """Days on which the wording was another one than before."""
+    last = ""
+    for one in sorted(answers, key=lambda a: (a.on, a.number, a.order)):
+        if last and one.wording != last:
+            yield days[_bucket(asked, one)]
+        last = one.wording
+
+
+# What both picked
+
+
+def _overlap(answers: Sequence[Answer], asked: Asked, days: Mapping[Any, date]) -> tuple[Point, ...]:
+    picks: dict[Any, dict[Position, set[str]]] = {}
+    for one in answers:
+        picked = set(shapes.picked(one.value)) if not shapes.is_declined(one.value) else set()
+        if picked:
+            picks.setdefault(_bucket(asked, one), {}).setdefault(one.author, set()).update(picked)
+    both = ((days[bucket], sides) for bucket, sides in picks.items() if len(sides) == 2)
+    return series((day, float(len(sides[1] & sides[2]))) for day, sides in both)
+
+
+def _shared_said(asked: Asked, answers: Sequence[Answer], days: Mapping[Any, date]) -> str:
+    if "overlap" not in asked.lines:
+        return ""
+    said = [f"{point.value:.0f} on {point.on:%B} {point.on.day}" for point in _overlap(answers, asked, days)]
+    return f"Named by both: {', '.join(said)}." if said else ""
+
