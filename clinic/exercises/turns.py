@@ -305,7 +305,8 @@ class _Fold:
         if opens.when == "over":
             return self._over_at(where, awaited)
         same = self.done.get(TurnId(where, awaited.key, min(attempt, self._block(where, awaited).attempts)))
-        return same.sent_at if same and same.counts_as_sent else None
+        is_own = same is not None and same.status == "sent" and same.sent_by in actors  # kept: the author goes on
+        return same.sent_at if same and (same.counts_as_sent or is_own) else None
 
     def _block(self, index: int, turn: Turn) -> "_Block":
         return next(one for one in _blocks(self.document.parts[self.legs[index].part]) if turn in one.turns)
