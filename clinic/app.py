@@ -15,9 +15,15 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import access, clock, icons, vault, web
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
+from clinic.appointments import queries as appointments
 from clinic.config import Settings
 from clinic.couples import queries as couples
+from clinic.couples.models import Partner
+from clinic.exercises.document import Turn
 from clinic.extensions import MIGRATING, alembic, csrf, db, login_manager, set_transactions
+from clinic.homework import queries as homework
+from clinic.reflections import queries as reflections
+from clinic.reflections.rules import readers_sentence
 
 ROOT = Path(__file__).parent.parent
 DOMAINS = (
@@ -91,11 +97,16 @@ def _configure(app: Flask, settings: Settings) -> None:
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(icon=icons.icon, settings=settings)
+    app.jinja_env.globals.update(icon=icons.icon, settings=settings, readers_said=_readers_said)
     app.jinja_env.filters.update(
         day=web.day, short_day=web.short_day, moment=web.moment, clock_time=web.clock_time, in_zone=web.in_zone
     )
     app.context_processor(lambda: {"viewer": web.viewer(), "now": clock.now()})
+
+
+def _readers_said(author: Partner, turn: Turn, opening: str) -> str:
+    """Who will read what this partner writes; handed in for pages that lie below reflections."""
+    return readers_sentence(turn, reflections.readers_of(author.couple, author.id, clock.now()), opening)
 
 
 def _extend(app: Flask) -> None:
@@ -106,6 +117,7 @@ def _extend(app: Flask) -> None:
     csrf.init_app(app)
     login_manager.init_app(app)
     sign_ins.hand_in(couples.sides_of)
+    couples.hand_in(couples.FromAbove(homework.glances, homework.to_read, appointments.next_at))
     login_manager.user_loader(sign_ins.signed_in)
     login_manager.session_protection = None  # sign-ins are rows; they are revoked there
 

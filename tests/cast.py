@@ -1,4 +1,4 @@
-"""The fixed cast: two practices with their people, made by the same actions that the pages use. Reused by demo and benches."""
+"""The fixed cast: two practices with their people, made by the same actions that the pages use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,8 +27,11 @@ BEGAN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 @dataclass
 class Cast:
-    """Ids by key. Staff: owner counselor other_counselor supervisor left elsewhere_counselor. Clients: partner_a partner_b
-    other_a other_b ex_a ex_b elsewhere_a elsewhere_b. Couples: couple other ex elsewhere."""
+    """Ids by key.
+
+    Staff: owner, counselor, other_counselor, supervisor, left, elsewhere_counselor. Clients: partner_a, partner_b,
+    other_a, other_b, ex_a, ex_b, elsewhere_a, elsewhere_b. Couples: couple, other, ex, elsewhere.
+    """
 
     practice_id: UUID
     elsewhere_id: UUID
@@ -55,14 +58,18 @@ def build(now: datetime = BEGAN) -> Cast:
     add_couple(cast, "couple", ("partner_a", "Mara"), ("partner_b", "Jonas"), by="counselor", now=now)
     add_couple(cast, "other", ("other_a", "Ines"), ("other_b", "Paul"), by="other_counselor", now=now)
     add_couple(cast, "ex", ("ex_a", "Dara"), ("ex_b", "Luis"), by="counselor", now=now)
-    add_couple(cast, "elsewhere", ("elsewhere_a", "Oda"), ("elsewhere_b", "Kim"), by="elsewhere_counselor", now=now)
+    add_couple(
+        cast, "elsewhere", ("elsewhere_a", "Oda"), ("elsewhere_b", "Kim"), by="elsewhere_counselor", now=now
+    )
     _part(cast, now + timedelta(minutes=30))
     db.session.commit()
     return cast
 
 
 def _staff(cast: Cast, practice: Practice, elsewhere: Practice, now: datetime) -> None:
-    employ(cast, practice, "owner", accounts.NewMember("Olive Brandt", is_owner=True, is_counselor=False), now)
+    employ(
+        cast, practice, "owner", accounts.NewMember("Olive Brandt", is_owner=True, is_counselor=False), now
+    )
     employ(cast, practice, "supervisor", accounts.NewMember("Ingrid Sol", is_supervisor=True), now)
     ruth = accounts.NewMember("Ruth Okafor", "LMFT 20418", supervisor_id=cast.staff["supervisor"])
     employ(cast, practice, "counselor", ruth, now)
@@ -87,8 +94,10 @@ def employ(cast: Cast, practice: Practice, key: str, new: accounts.NewMember, no
     return member
 
 
-def add_couple(cast: Cast, key: str, a: tuple[str, str], b: tuple[str, str], *, by: str, now: datetime) -> Couple:
-    """A couple whose partners joined, were confirmed, cleared and gave consent; they sign in as the keys of `a` and `b`."""
+def add_couple(
+    cast: Cast, key: str, a: tuple[str, str], b: tuple[str, str], *, by: str, now: datetime
+) -> Couple:
+    """A couple that joined, was confirmed, cleared and gave consent; they sign in as the keys of `a` and `b`."""
     counselor = viewer_of(cast, by)
     zone = db.session.get_one(Practice, counselor.practice_id).zone
     couple = couples.create(counselor, couples.NewCouple((a[1], b[1]), zone), now)

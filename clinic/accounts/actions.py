@@ -1,4 +1,4 @@
-"""Verbs of accounts: prove, sign in, revoke, reset, welcome a member of staff, let one go. Hashing lies outside transactions."""
+"""Verbs of accounts: prove, sign in, revoke, reset, take in staff and let them go."""
 
 import secrets
 from collections.abc import Collection
@@ -64,17 +64,17 @@ def fits(stored: str | None, passphrase: str) -> bool:
     """True when the passphrase is the one; without a stored hash it is False, after the same time."""
     try:
         with _at_once:
-            is_right = _argon2.verify(stored or _NOBODYS, rules.plain_passphrase(passphrase))
+            _argon2.verify(stored or _NOBODYS, rules.plain_passphrase(passphrase))
     except (VerificationError, InvalidHashError):
         return False
-    return is_right and stored is not None
+    return stored is not None
 
 
 # Throttling by device
 
 
 def device_bucket(device_id: str | None, address: str) -> str:
-    """Where a device's wrong tries are counted: a device that signed in before has its own count, others share a network's."""
+    """Where wrong tries are counted: a device that signed in before has its own count, others share a network's."""
     owner = f"device:{device_id}" if device_id else f"network:{rules.network_of(address)}"
     return vault.keyed_hash("throttle", owner)
 
@@ -94,14 +94,16 @@ def count_try(purpose: str, bucket: str, now: datetime) -> None:
 
 
 def forgive_try(purpose: str, bucket: str) -> None:
-    """Take back the count of a try that was right. Wrong ones before it stay, or own sign-ins would buy more guesses."""
+    """Take back the count of a right try. Wrong ones before it stay, or own sign-ins would buy more guesses."""
     row = _throttle(purpose, bucket)
     if row is not None:
         row.failures = max(0, row.failures - 1)
 
 
 def _throttle(purpose: str, bucket: str) -> Throttle | None:
-    return db.session.scalar(select(Throttle).where(Throttle.purpose == purpose, Throttle.device_hash == bucket))
+    return db.session.scalar(
+        select(Throttle).where(Throttle.purpose == purpose, Throttle.device_hash == bucket)
+    )
 
 
 # Sign-ins
@@ -137,7 +139,9 @@ def note_use(session_id: UUID | None, now: datetime) -> None:
     with transactions(write=True), db.engine.begin() as connection:
         connection.execute(
             update(UserSession)
-            .where(UserSession.id == session_id, UserSession.revoked_at.is_(None), UserSession.last_seen_at < now)
+            .where(
+                UserSession.id == session_id, UserSession.revoked_at.is_(None), UserSession.last_seen_at < now
+            )
             .values(last_seen_at=now)
         )
 
@@ -151,7 +155,9 @@ def revoke(viewer: Viewer, session: UserSession, now: datetime) -> None:
 
 def revoke_all(viewer: Viewer, account: Account, now: datetime, keep: UUID | None = None) -> None:
     """End every sign-in of an account, all but `keep`."""
-    open_ones = select(UserSession).where(UserSession.account_id == account.id, UserSession.revoked_at.is_(None))
+    open_ones = select(UserSession).where(
+        UserSession.account_id == account.id, UserSession.revoked_at.is_(None)
+    )
     for session in db.session.scalars(open_ones):
         if session.id != keep:
             revoke(viewer, session, now)
@@ -239,15 +245,24 @@ class NewMember:
 
 
 def add_staff(
-    practice: Practice, name: str, sign_in: str, password: str, *, roles: Collection[str], now: datetime, **more: Any
+    practice: Practice,
+    name: str,
+    sign_in: str,
+    password: str,
+    *,
+    roles: Collection[str],
+    now: datetime,
+    **more: Any,
 ) -> StaffMember:
     """Take somebody in by a command: the house acts, and the passphrase stays. `more` as in NewMember."""
-    held = {f"is_{role}": role in roles for role in ("owner", "counselor", "supervisor")}
+    held: dict[str, Any] = {f"is_{role}": role in roles for role in ("owner", "counselor", "supervisor")}
     chosen = NewSignIn(sign_in, hash_passphrase(password))
     return employ(SYSTEM, practice.id, NewMember(name, **held, **more), chosen, now)
 
 
-def employ(viewer: Viewer, practice_id: UUID, new: NewMember, chosen: NewSignIn, now: datetime) -> StaffMember:
+def employ(
+    viewer: Viewer, practice_id: UUID, new: NewMember, chosen: NewSignIn, now: datetime
+) -> StaffMember:
     """Take somebody in; NameTaken when the sign-in name is somebody else's."""
     if viewer is not SYSTEM and viewer.practice_id != practice_id:
         raise AccountError("This is another practice.")

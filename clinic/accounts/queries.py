@@ -115,7 +115,13 @@ def _viewer(session: UserSession, member: StaffMember | None, now: datetime) -> 
 
 def _bare(viewer: Viewer) -> Viewer:
     """Who signed in with a passphrase made by another may choose a new one, and nothing else."""
-    return Viewer(viewer.person_id, viewer.practice_id, viewer.session_id, viewer.name, has_fresh_proof=viewer.has_fresh_proof)
+    return Viewer(
+        viewer.person_id,
+        viewer.practice_id,
+        viewer.session_id,
+        viewer.name,
+        has_fresh_proof=viewer.has_fresh_proof,
+    )
 
 
 def _is_over(session: UserSession, viewer: Viewer, now: datetime) -> bool:
@@ -163,7 +169,7 @@ def devices_of(viewer: Viewer, now: datetime) -> Sequence[UserSession]:
     ).all()
 
 
-def own_sessions(viewer: Viewer) -> Select[tuple[UserSession]]:
+def own_sessions(viewer: Viewer) -> Select[UserSession]:
     """A sign-in belongs to its person and is nobody else's business."""
     if viewer.person_id is None:
         return select(UserSession).where(false())
@@ -173,7 +179,7 @@ def own_sessions(viewer: Viewer) -> Select[tuple[UserSession]]:
 # Staff
 
 
-def staff_visible_to(viewer: Viewer) -> Select[tuple[StaffMember]]:
+def staff_visible_to(viewer: Viewer) -> Select[StaffMember]:
     """Staff know the staff of their own practice."""
     if not viewer.is_staff:
         return select(StaffMember).where(false())
@@ -187,4 +193,8 @@ def staff_for(viewer: Viewer, staff_id: UUID) -> StaffMember | None:
 
 def staff_at_work(viewer: Viewer, now: datetime) -> Sequence[StaffMember]:
     """Who works in the viewer's practice now."""
-    return [one for one in db.session.scalars(staff_visible_to(viewer)) if one.left_at is None or now < one.left_at]
+    return [
+        one
+        for one in db.session.scalars(staff_visible_to(viewer))
+        if one.left_at is None or now < one.left_at
+    ]

@@ -18,7 +18,13 @@ FORGOTTEN_AFTER = timedelta(hours=1)
 
 SIGN_IN_NAME = re.compile(r"[\w.@+-]{3,64}")
 CONTROLS = re.compile(r"[\x00-\x20\x7f\\]")
-BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS", "Firefox"), ("SamsungBrowser", "Samsung Internet"))
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("SamsungBrowser", "Samsung Internet"),
+)
 ENGINES = (*BROWSERS, ("CriOS", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 SYSTEMS = (
     ("iPhone", "an iPhone"),

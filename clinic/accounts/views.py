@@ -4,7 +4,17 @@ import secrets
 from hmac import compare_digest
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, flash, make_response, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_login import login_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -121,7 +131,9 @@ def _device_value(device_id: str) -> str:
 def _known_device() -> str | None:
     value = request.cookies.get(_device_cookie(), "")
     device_id = value.partition(".")[0]
-    return device_id if device_id and compare_digest(value.encode(), _device_value(device_id).encode()) else None
+    return (
+        device_id if device_id and compare_digest(value.encode(), _device_value(device_id).encode()) else None
+    )
 
 
 def _bucket() -> str:
@@ -219,7 +231,9 @@ def passphrase() -> Response | BaseResponse:
         flash("Your new passphrase is in use. Every other device was signed out.", "done")
         return web.see("/")
     status = 422 if form.is_submitted() else 200
-    return web.page("accounts/passphrase.html", status, form=form, account=account, offered=library.new_passphrase())
+    return web.page(
+        "accounts/passphrase.html", status, form=form, account=account, offered=library.new_passphrase()
+    )
 
 
 def is_good(form: PassphraseForm, sign_in_name: str) -> bool:
@@ -244,7 +258,9 @@ def welcome() -> Response | BaseResponse | str:
     practice = web.found(practices.practice_of(viewer))
     step = min(max(request.args.get("step", 1, int), 1), WELCOME_SCREENS)
     lines = practices.crisis_lines(practice)
-    return render_template("accounts/welcome.html", step=step, steps=WELCOME_SCREENS, practice=practice, lines=lines)
+    return render_template(
+        "accounts/welcome.html", step=step, steps=WELCOME_SCREENS, practice=practice, lines=lines
+    )
 
 
 # Devices
@@ -279,7 +295,10 @@ def end_other_devices() -> BaseResponse:
     account = web.found(queries.account_of(viewer.person_id))
     actions.revoke_all(viewer, account, clock.now(), keep=viewer.session_id)
     db.session.commit()
-    flash("Every other device is signed out. If somebody may know your passphrase, choose a new one now.", "done")
+    flash(
+        "Every other device is signed out. If somebody may know your passphrase, choose a new one now.",
+        "done",
+    )
     return web.see(url_for("accounts.devices"))
 
 
@@ -313,7 +332,9 @@ def new_staff() -> Response | BaseResponse:
 def _take_in(form: StaffForm) -> Response:
     viewer, once = web.viewer(), library.new_passphrase()
     db.session.rollback()
-    chosen = actions.NewSignIn(form.sign_in_name.data or "", actions.hash_passphrase(once), must_change_password=True)
+    chosen = actions.NewSignIn(
+        form.sign_in_name.data or "", actions.hash_passphrase(once), must_change_password=True
+    )
     try:
         member = actions.employ(viewer, web.found(viewer.practice_id), _member(form), chosen, clock.now())
     except actions.NameTaken as error:

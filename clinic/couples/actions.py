@@ -43,7 +43,9 @@ def create(viewer: Viewer, new: NewCouple, now: datetime) -> Couple:
         raise CoupleError("Only a counselor creates a couple.")
     _must_be_a_zone(new.zone)
     alias = new.alias or " & ".join(new.names)
-    couple = Couple(practice_id=viewer.practice_id, alias=alias, zone=new.zone, created_at=now, attention_at=now)
+    couple = Couple(
+        practice_id=viewer.practice_id, alias=alias, zone=new.zone, created_at=now, attention_at=now
+    )
     couple.partners = [_partner(couple, position, name) for position, name in enumerate(new.names, start=1)]
     db.session.add(couple)
     audit.record(viewer, "create", couple)
@@ -224,12 +226,16 @@ def withdraw_consent(viewer: Viewer, partner: Partner, now: datetime) -> None:
     audit.record(viewer, "withdraw consent", consent)
 
 
-def name_concern(viewer: Viewer, couple: Couple, title: str, roles: Mapping[UUID, str], now: datetime) -> Concern:
+def name_concern(
+    viewer: Viewer, couple: Couple, title: str, roles: Mapping[UUID, str], now: datetime
+) -> Concern:
     """What the couple works on, with each partner's role in it. Only the counselors read it."""
     if set(roles.values()) - set(rules.ROLES) or set(roles) != {one.id for one in couple.partners}:
         raise CoupleError("Choose a role for each of the two.")
     concern = Concern(couple_id=couple.id, practice_id=couple.practice_id, title=title, opened_at=now)
-    concern.roles = [ConcernRole(concern_id=concern.id, partner_id=one, role=role) for one, role in roles.items()]
+    concern.roles = [
+        ConcernRole(concern_id=concern.id, partner_id=one, role=role) for one, role in roles.items()
+    ]
     db.session.add(concern)
     audit.record(viewer, "name concern", concern)
     return concern
@@ -290,7 +296,12 @@ def end_assignment(viewer: Viewer, couple: Couple, member: StaffMember, now: dat
 
 def hand_over(viewer: Viewer, leaving: StaffMember, heir: StaffMember, now: datetime) -> int:
     """Everything of a counselor goes to another one, who reads from now on; tells how many couples."""
-    if heir.practice_id != leaving.practice_id or heir.id == leaving.id or not heir.is_counselor or heir.left_at:
+    if (
+        heir.practice_id != leaving.practice_id
+        or heir.id == leaving.id
+        or not heir.is_counselor
+        or heir.left_at
+    ):
         raise CoupleError("Choose another counselor who works in this practice.")
     theirs = queries.assigned_couples(leaving, now)
     for couple in theirs:
@@ -299,8 +310,12 @@ def hand_over(viewer: Viewer, leaving: StaffMember, heir: StaffMember, now: date
     return len(theirs)
 
 
-def _end_assignments(viewer: Viewer, member: StaffMember, now: datetime, couple_id: UUID | None = None) -> None:
-    rows = select(CoupleCounselor).where(CoupleCounselor.staff_id == member.id, CoupleCounselor.until_at.is_(None))
+def _end_assignments(
+    viewer: Viewer, member: StaffMember, now: datetime, couple_id: UUID | None = None
+) -> None:
+    rows = select(CoupleCounselor).where(
+        CoupleCounselor.staff_id == member.id, CoupleCounselor.until_at.is_(None)
+    )
     for row in db.session.scalars(rows.where(CoupleCounselor.couple_id == couple_id) if couple_id else rows):
         row.until_at = now
         audit.record(viewer, "end assignment", row)

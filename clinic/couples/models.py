@@ -22,7 +22,7 @@ class Couple(Base):
     paused_at: Mapped[datetime | None]
     separated_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
-    attention_at: Mapped[datetime | None] = mapped_column(index=True)  # last thing that came in: the caseload's order
+    attention_at: Mapped[datetime | None] = mapped_column(index=True)  # when something last came in
     partners: Mapped[list["Partner"]] = relationship(
         back_populates="couple", order_by="Partner.position", lazy="selectin"
     )

@@ -1,36 +1,41 @@
 """Reads of couples. `visible_to` states once who may know of which couple; everything above builds on it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy.orm import lazyload
 
 from clinic import clock, vault
 from clinic.access import OwnSide, Viewer
 from clinic.accounts.models import StaffMember
 from clinic.couples.models import Concern, Consent, Couple, CoupleCounselor, Invitation, Partner
+from clinic.couples.summary import Glance
 from clinic.extensions import db
 
 
-def visible_to(viewer: Viewer) -> Select[tuple[Couple]]:
-    """Clients: their own couples. Counselors: those assigned to them now. Supervisors: also those of whom they supervise."""
+def visible_to(viewer: Viewer) -> Select[Couple]:
+    """Clients: their own couples. Counselors: those assigned to them. Supervisors: also those of whom they supervise."""
     if viewer.is_system:
         return select(Couple)
     rules = [*_as_client(viewer), *_as_staff(viewer)]
     return select(Couple).where(or_(*rules), Couple.practice_id == viewer.practice_id) if rules else _none()
 
 
-def workable_by(viewer: Viewer) -> Select[tuple[Couple]]:
+def workable_by(viewer: Viewer) -> Select[Couple]:
     """Couples in which this viewer may act: an assigned counselor, nobody else."""
     if viewer.is_system:
         return select(Couple)
     if viewer.staff_id is None or "counselor" not in viewer.roles:
         return _none()
-    return select(Couple).where(Couple.id.in_(_assigned_to([viewer.staff_id])), Couple.practice_id == viewer.practice_id)
+    return select(Couple).where(
+        Couple.id.in_(_assigned_to([viewer.staff_id])), Couple.practice_id == viewer.practice_id
+    )
 
 
-def _none() -> Select[tuple[Couple]]:
+def _none() -> Select[Couple]:
     return select(Couple).where(false())
 
 
@@ -41,7 +46,7 @@ def _as_client(viewer: Viewer) -> list[ColumnElement[bool]]:
 def _as_staff(viewer: Viewer) -> list[ColumnElement[bool]]:
     if viewer.staff_id is None:
         return []
-    rules = []
+    rules: list[ColumnElement[bool]] = []
     if "counselor" in viewer.roles:
         rules.append(Couple.id.in_(_assigned_to([viewer.staff_id])))
     if "supervisor" in viewer.roles:
@@ -50,7 +55,7 @@ def _as_staff(viewer: Viewer) -> list[ColumnElement[bool]]:
     return rules
 
 
-def _assigned_to(staff: Collection[UUID] | Select[tuple[UUID]]) -> Select[tuple[UUID]]:
+def _assigned_to(staff: Collection[UUID] | Select[UUID]) -> Select[UUID]:
     now = clock.now()
     return select(CoupleCounselor.couple_id).where(
         CoupleCounselor.staff_id.in_(staff),
@@ -163,4 +168,70 @@ def concerns_of(viewer: Viewer, couple_id: UUID) -> Sequence[Concern]:
     if not viewer.is_staff:
         return []
     seen = visible_to(viewer).where(Couple.id == couple_id).with_only_columns(Couple.id)
-    return db.session.scalars(select(Concern).where(Concern.couple_id.in_(seen)).order_by(Concern.opened_at)).all()
+    return db.session.scalars(
+        select(Concern).where(Concern.couple_id.in_(seen)).order_by(Concern.opened_at)
+    ).all()
+
+
+# The caseload
+
+
+@dataclass(frozen=True)
+class FromAbove:
+    """What the domains above tell the caseload: rounds at a glance, where something is to be read, the next meeting."""
+
+    glances: Callable[[Collection[UUID], datetime], Mapping[UUID, Glance]]
+    to_read: Callable[[], Select[UUID]]
+    next_at: Callable[[Collection[UUID], datetime], Mapping[UUID, datetime]]
+
+
+_above: list[FromAbove] = []
+
+
+def hand_in(above: FromAbove) -> None:
+    """Homework and appointments lie above couples: the app hands in what the caseload needs of them."""
+    _above[:] = [above]
+
+
+def above() -> FromAbove:
+    """What was handed in."""
+    return _above[0]
+
+
+def in_care(viewer: Viewer) -> Select[Couple]:
+    """The couples of the caseload: those that staff may see and whose record is open."""
+    return visible_to(viewer).where(Couple.closed_at.is_(None))
+
+
+def counts(viewer: Viewer) -> tuple[int, int]:
+    """How many couples are in care, and in how many of them something is to be read; one statement."""
+    ids = in_care(viewer).with_only_columns(Couple.id)
+    everything = select(func.count()).select_from(ids.subquery()).scalar_subquery()
+    unread = ids.where(Couple.id.in_(_above[0].to_read()))
+    row = db.session.execute(
+        select(everything, select(func.count()).select_from(unread.subquery()).scalar_subquery())
+    ).one()
+    return row[0], row[1]
+
+
+def page_of(viewer: Viewer, *, only: str, start: int, size: int) -> Sequence[Couple]:
+    """One page of the caseload, the couples that were heard from last first."""
+    rows = in_care(viewer).order_by(Couple.attention_at.desc(), Couple.id).limit(size).offset(start)
+    if only == "to_read":
+        rows = rows.where(Couple.id.in_(_above[0].to_read()))
+    return db.session.scalars(rows).all()
+
+
+def named_like(viewer: Viewer, words: str) -> list[UUID]:
+    """The couples of the own caseload whose alias holds these words; names are sealed, so they are opened here."""
+    rows = db.session.scalars(in_care(viewer).options(lazyload(Couple.partners))).all()
+    names_of(rows)
+    wanted = words.casefold().split()
+    found = [(row.alias.casefold(), row.id) for row in rows]
+    return [id_ for alias, id_ in sorted(found) if all(word in alias for word in wanted)]
+
+
+def these(viewer: Viewer, ids: Sequence[UUID]) -> list[Couple]:
+    """The couples with these ids, in this order, as far as the viewer may see them."""
+    found = {row.id: row for row in db.session.scalars(visible_to(viewer).where(Couple.id.in_(ids)))}
+    return [found[id_] for id_ in ids if id_ in found]

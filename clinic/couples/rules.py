@@ -26,7 +26,12 @@ def plain_secret(typed: str) -> str:
 
 
 def is_open(
-    *, expires_at: datetime, used_at: datetime | None, revoked_at: datetime | None, failures: int, now: datetime
+    *,
+    expires_at: datetime,
+    used_at: datetime | None,
+    revoked_at: datetime | None,
+    failures: int,
+    now: datetime,
 ) -> bool:
     """True while somebody can still join by this invitation."""
     return used_at is None and revoked_at is None and failures < TRIES and now < expires_at

@@ -37,7 +37,7 @@ def write_letterhead(viewer: Viewer, practice: Practice, **values: str) -> None:
 
 
 def write_policy(viewer: Viewer, practice: Practice, text: str) -> None:
-    """Put a new version of the secrets policy in force; what was written before keeps the version it was written under."""
+    """Put a new version of the policy in force; what was written before keeps the version it was written under."""
     if text == practice.policy:
         return
     practice.policy, practice.policy_version = text, practice.policy_version + 1

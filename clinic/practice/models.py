@@ -19,7 +19,7 @@ class Practice(Base):
     web: Mapped[str] = mapped_column(default="")
     zone: Mapped[str] = mapped_column(default="Etc/UTC")  # IANA name
     paper: Mapped[str] = mapped_column(default="A4")  # A4 | Letter
-    locale: Mapped[str] = mapped_column(default="en-US")  # which crisis resources stand in until its own are set
+    locale: Mapped[str] = mapped_column(default="en-US")  # whose crisis resources stand in
     policy: Mapped[str] = mapped_column(default="")  # the secrets policy in the practice's own words
     policy_version: Mapped[int] = mapped_column(default=1)
-    crisis: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON, default=None)  # own resources, else the locale's
+    crisis: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON, default=None)  # own, else the locale's

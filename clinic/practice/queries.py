@@ -14,7 +14,7 @@ ELSEWHERE = ("Emergency", "Use your local emergency number", "")
 """What stands where neither the practice nor its locale names a line."""
 
 
-def visible_to(viewer: Viewer) -> Select[tuple[Practice]]:
+def visible_to(viewer: Viewer) -> Select[Practice]:
     """Everybody who signs in knows the own practice and no other."""
     if viewer.practice_id is None:
         return select(Practice).where(false())
@@ -49,5 +49,8 @@ def last_verified(practice: Practice) -> date | None:
     """The oldest day on which its lines were verified; None when one of them never was."""
     days = [line.get("last_verified") for line in practice.crisis or []]
     if practice.crisis is None:
-        days = [line.last_verified and line.last_verified.isoformat() for line in library.lines_of(practice.locale)]
+        days = [
+            line.last_verified and line.last_verified.isoformat()
+            for line in library.lines_of(practice.locale)
+        ]
     return min((date.fromisoformat(day) for day in days if day), default=None) if all(days) else None

@@ -17,7 +17,12 @@ class SafetyError(Exception):
 
 
 def decide(
-    viewer: Viewer, partner: Partner, state: ClearanceState, reason: str, now: datetime, until: datetime | None = None
+    viewer: Viewer,
+    partner: Partner,
+    state: ClearanceState,
+    reason: str,
+    now: datetime,
+    until: datetime | None = None,
 ) -> Clearance:
     """Record the counselor's decision for one partner; it asks for renewal after half a year at the latest."""
     if state not in get_args(ClearanceState):

@@ -14,7 +14,7 @@ from clinic.safety.models import Clearance, Flag
 from clinic.safety.rules import Ceiling, Standing, ceiling
 
 
-def visible_to(viewer: Viewer) -> Select[tuple[Flag]]:
+def visible_to(viewer: Viewer) -> Select[Flag]:
     """Flags of the couples that staff may see; no client ever learns that there is such a thing."""
     if not viewer.is_staff:
         return select(Flag).where(false())
@@ -23,7 +23,9 @@ def visible_to(viewer: Viewer) -> Select[tuple[Flag]]:
 
 def open_flags(viewer: Viewer) -> Sequence[Flag]:
     """Flags that still ask for an action, the oldest first."""
-    return db.session.scalars(visible_to(viewer).where(Flag.acted_at.is_(None)).order_by(Flag.raised_at)).all()
+    return db.session.scalars(
+        visible_to(viewer).where(Flag.acted_at.is_(None)).order_by(Flag.raised_at)
+    ).all()
 
 
 def flag_for(viewer: Viewer, flag_id: UUID) -> Flag | None:

@@ -1,5 +1,153 @@
-"""Pages of safety."""
+"""Pages of safety: clearance and consent of a couple, and flags that ask for an action. Counselors only."""
 
-from flask import Blueprint
+from datetime import datetime
+from uuid import UUID
+
+from flask import Blueprint, Response, flash, render_template, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic import access, clock, web
+from clinic.couples import actions as couple_acts
+from clinic.couples import queries as couples
+from clinic.couples.models import Couple, Partner
+from clinic.extensions import db
+from clinic.practice import queries as practices
+from clinic.safety import actions, queries
+from clinic.safety.models import Flag
+from forms.safety import STATES, ActionForm, ClearanceForm
 
 pages = Blueprint("safety", __name__, url_prefix="/safety")
+
+
+@pages.get("/<uuid:couple_id>")
+@access.counselors
+def standing(couple_id: UUID) -> str:
+    """Clearance and consent of both, and what follows from them."""
+    return _standing_page(web.found(couples.get_for(web.viewer(), couple_id)))
+
+
+def _standing_page(couple: Couple, sent: ClearanceForm | None = None, about: UUID | None = None) -> str:
+    viewer, now = web.viewer(), clock.now()
+    ids = [one.id for one in couple.partners]
+    return render_template(
+        "safety/standing.html",
+        couple=couple,
+        ceiling=queries.ceiling_of(couple, now),
+        standings={one.id: queries.standing_of(one) for one in couple.partners},
+        decisions=queries.clearances_of(viewer, couple.id),
+        consents=couples.consents_of(ids),
+        forms={
+            id_: sent if sent and id_ == about else ClearanceForm(formdata=None, prefix=f"{id_}-")
+            for id_ in ids
+        },
+        may_work=couples.work_for(viewer, couple.id) is not None,
+        practice=practices.by_id(couple.practice_id),
+        states=dict(STATES),
+        at=now,
+    )
+
+
+@pages.post("/partners/<uuid:partner_id>/clearance")
+@access.counselors
+def decide(partner_id: UUID) -> Response | BaseResponse:
+    """Record a decision for one partner."""
+    partner = _partner(partner_id)
+    form = ClearanceForm(prefix=f"{partner_id}-")
+    if not form.validate_on_submit():
+        return Response(_standing_page(partner.couple, form, partner_id), status=422)
+    until = clock.day_ends(form.until.data, partner.couple.zone) if form.until.data else None
+    if until is not None and until <= clock.now():
+        form.until.errors = ["Choose a day that is still to come."]
+        return Response(_standing_page(partner.couple, form, partner_id), status=422)
+    return _decided(partner, form, until)
+
+
+def _decided(partner: Partner, form: ClearanceForm, until: datetime | None) -> BaseResponse:
+    actions.decide(web.viewer(), partner, form.state.data, form.reason.data or "", clock.now(), until)
+    db.session.commit()
+    flash("Recorded. Only counselors can read it.", "done")
+    return _back(partner)
+
+
+@pages.post("/partners/<uuid:partner_id>/consent")
+@access.counselors
+def consent(partner_id: UUID) -> BaseResponse:
+    """Record that a partner agreed in person to joint work, under the policy in force."""
+    partner = _partner(partner_id)
+    version = practices.by_id(partner.practice_id).policy_version
+    couple_acts.record_consent(web.viewer(), partner, version, clock.now())
+    db.session.commit()
+    flash(f"{partner.name}’s consent is on record.", "done")
+    return _back(partner)
+
+
+@pages.post("/partners/<uuid:partner_id>/consent/withdraw")
+@access.counselors
+def withdraw_consent(partner_id: UUID) -> BaseResponse:
+    """Record that a partner does not agree any more."""
+    partner = _partner(partner_id)
+    try:
+        couple_acts.withdraw_consent(web.viewer(), partner, clock.now())
+    except couple_acts.CoupleError as error:
+        db.session.rollback()
+        flash(str(error), "error")
+    else:
+        db.session.commit()
+        flash("Recorded. Nothing joint opens from now on.", "done")
+    return _back(partner)
+
+
+def _partner(partner_id: UUID) -> Partner:
+    return web.found(couples.partner_for(web.viewer(), partner_id))
+
+
+def _back(partner: Partner) -> BaseResponse:
+    return web.see(url_for("safety.standing", couple_id=partner.couple_id))
+
+
+# Flags
+
+
+@pages.get("/flags")
+@access.counselors
+def flags() -> str:
+    """What asks for an action, the oldest first."""
+    return _flags_page()
+
+
+def _flags_page(sent: ActionForm | None = None, about: UUID | None = None) -> str:
+    viewer = web.viewer()
+    found = queries.open_flags(viewer)
+    known = {one.id: one for one in couples.these(viewer, list({flag.couple_id for flag in found}))}
+    couples.names_of(known.values())
+    return render_template(
+        "safety/flags.html",
+        flags=[(flag, known[flag.couple_id], _named(known[flag.couple_id], flag)) for flag in found],
+        forms={
+            one.id: sent if sent and one.id == about else ActionForm(formdata=None, prefix=f"{one.id}-")
+            for one in found
+        },
+    )
+
+
+def _named(couple: Couple, flag: Flag) -> str:
+    return next(one.name for one in couple.partners if one.id == flag.partner_id)
+
+
+@pages.post("/flags/<uuid:flag_id>")
+@access.counselors
+def act(flag_id: UUID) -> Response | BaseResponse:
+    """Note what was done about a flag."""
+    flag = web.found(queries.flag_for(web.viewer(), flag_id))
+    form = ActionForm(prefix=f"{flag_id}-")
+    if not form.validate_on_submit():
+        return Response(_flags_page(form, flag_id), status=422)
+    try:
+        actions.act_on_flag(web.viewer(), flag, form.action.data or "", clock.now())
+    except actions.SafetyError as error:
+        db.session.rollback()
+        flash(str(error), "error")
+    else:
+        db.session.commit()
+        flash("Noted.", "done")
+    return web.see(url_for("safety.flags"))

@@ -30,20 +30,31 @@ def test_counselor_signs_in(nobody: FlaskClient, cast: Cast, now: datetime) -> N
         assert session["_user_id"]
 
 
-def test_sign_in_name_is_found_in_any_case_and_with_spaces(nobody: FlaskClient, cast: Cast, now: datetime) -> None:
+def test_sign_in_name_is_found_in_any_case_and_with_spaces(
+    nobody: FlaskClient, cast: Cast, now: datetime
+) -> None:
     assert sign_in(nobody, " Partner_A ").status_code == 303
 
 
-def test_wrong_passphrase_and_unknown_name_look_the_same(nobody: FlaskClient, cast: Cast, now: datetime) -> None:
+def test_wrong_passphrase_and_unknown_name_look_the_same(
+    nobody: FlaskClient, cast: Cast, now: datetime
+) -> None:
     wrong = sign_in(nobody, "partner_a", "not the passphrase")
     unknown = sign_in(nobody, "nobody_x", "not the passphrase")
     assert wrong.status_code == unknown.status_code == 422
-    assert wrong.text.replace("partner_a", "nobody_x").split("<main")[1].split("csrf")[0] == unknown.text.split("<main")[1].split("csrf")[0]
+    assert (
+        wrong.text.replace("partner_a", "nobody_x").split("<main")[1].split("csrf")[0]
+        == unknown.text.split("<main")[1].split("csrf")[0]
+    )
 
 
-def test_unknown_name_costs_a_hash_too(nobody: FlaskClient, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_name_costs_a_hash_too(
+    nobody: FlaskClient, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     judged = []
-    monkeypatch.setattr(actions._argon2.__class__, "verify", lambda _self, stored, _given: judged.append(stored) or False)
+    monkeypatch.setattr(
+        actions._argon2.__class__, "verify", lambda _self, stored, _given: judged.append(stored) or False
+    )
     sign_in(nobody, "nobody_x")
     sign_in(nobody, "partner_a")
     assert len(judged) == 2
@@ -53,7 +64,9 @@ def test_hash_is_argon2id_with_19_mib() -> None:
     assert actions.hash_passphrase(PASSPHRASE).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-def test_no_transaction_is_open_while_hashing(app: Flask, nobody: FlaskClient, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_transaction_is_open_while_hashing(
+    app: Flask, nobody: FlaskClient, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     open_ones = []
     real = actions.fits
 
@@ -80,7 +93,9 @@ def test_sign_in_gets_a_new_id_each_time(nobody: FlaskClient, cast: Cast, now: d
         assert session.get("csrf_token") != "planted"
 
 
-def test_signing_in_again_ends_this_browsers_earlier_sign_in(app: Flask, nobody: FlaskClient, cast: Cast, now: datetime) -> None:
+def test_signing_in_again_ends_this_browsers_earlier_sign_in(
+    app: Flask, nobody: FlaskClient, cast: Cast, now: datetime
+) -> None:
     sign_in(nobody, "counselor")
     with nobody.session_transaction() as session:
         first = session["_user_id"]
@@ -91,11 +106,23 @@ def test_signing_in_again_ends_this_browsers_earlier_sign_in(app: Flask, nobody:
 
 @pytest.mark.parametrize(
     "target",
-    ["//evil.example", "https://evil.example/", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "/%09/evil.example", " /x"],
+    [
+        "//evil.example",
+        "https://evil.example/",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "javascript:alert(1)",
+        "/%09/evil.example",
+        " /x",
+    ],
 )
-def test_next_never_leads_to_another_site(nobody: FlaskClient, cast: Cast, now: datetime, target: str) -> None:
+def test_next_never_leads_to_another_site(
+    nobody: FlaskClient, cast: Cast, now: datetime, target: str
+) -> None:
     answer = nobody.post(
-        "/accounts/sign-in", query_string={"next": target}, data={"name": "counselor", "passphrase": PASSPHRASE}
+        "/accounts/sign-in",
+        query_string={"next": target},
+        data={"name": "counselor", "passphrase": PASSPHRASE},
     )
     assert answer.status_code == 303
     assert answer.location.startswith("/")
@@ -127,7 +154,9 @@ def test_sign_in_ends_after_quiet_minutes(app: Flask, cast: Cast, now: datetime,
 
 
 @pytest.mark.parametrize(("who", "hours"), [("counselor", 12), ("partner_a", 24)])
-def test_sign_in_ends_for_good_even_when_used(app: Flask, cast: Cast, now: datetime, who: str, hours: int) -> None:
+def test_sign_in_ends_for_good_even_when_used(
+    app: Flask, cast: Cast, now: datetime, who: str, hours: int
+) -> None:
     with app.app_context():
         token = token_for(cast, who, now)
         row = db.session.scalar(select(UserSession).where(UserSession.token_hash == queries.hash_of(token)))
@@ -181,14 +210,19 @@ def test_revoked_sign_in_tells_nothing(app: Flask, cast: Cast, now: datetime) ->
 # Leaving
 
 
-def test_one_who_left_is_dead_at_the_next_request(app: Flask, cast: Cast, client_for: Enter, now: datetime) -> None:
+def test_one_who_left_is_dead_at_the_next_request(
+    app: Flask, cast: Cast, client_for: Enter, now: datetime
+) -> None:
     client = client_for("counselor")
     assert client.get("/accounts/devices").status_code == 200
     with app.app_context():
         member = db.session.get_one(StaffMember, cast.staff["counselor"])
         actions.let_go(viewer_of(cast, "owner"), member, now)
         db.session.commit()
-    assert client.get("/accounts/devices").status_code == 302 or client.get("/accounts/devices").status_code == 303
+    assert (
+        client.get("/accounts/devices").status_code == 302
+        or client.get("/accounts/devices").status_code == 303
+    )
 
 
 def test_one_who_left_cannot_sign_in(nobody: FlaskClient, cast: Cast, now: datetime) -> None:
@@ -205,7 +239,9 @@ def test_last_owner_stays(app: Flask, cast: Cast, now: datetime) -> None:
 # Throttling
 
 
-def test_sixth_wrong_try_must_wait_and_a_right_one_after_it_is_let_in(nobody: FlaskClient, cast: Cast, now: datetime) -> None:
+def test_sixth_wrong_try_must_wait_and_a_right_one_after_it_is_let_in(
+    nobody: FlaskClient, cast: Cast, now: datetime
+) -> None:
     for _ in range(5):
         assert sign_in(nobody, "partner_a", "wrong words again and again").status_code == 422
     assert sign_in(nobody, "partner_a").status_code == 429
@@ -218,7 +254,9 @@ def test_wait_grows_and_has_an_end() -> None:
     assert waits == [0, 1, 2, 4, 8, 900, 900]
 
 
-def test_ex_in_the_same_household_cannot_lock_a_known_device_out(app: Flask, cast: Cast, now: datetime) -> None:
+def test_ex_in_the_same_household_cannot_lock_a_known_device_out(
+    app: Flask, cast: Cast, now: datetime
+) -> None:
     mine, theirs = app.test_client(), app.test_client()
     assert sign_in(mine, "partner_a").status_code == 303
     for _ in range(8):
@@ -228,7 +266,10 @@ def test_ex_in_the_same_household_cannot_lock_a_known_device_out(app: Flask, cas
 
 
 def test_new_cookies_do_not_buy_new_tries(app: Flask, cast: Cast, now: datetime) -> None:
-    answers = [sign_in(app.test_client(), "partner_a", "guessing and guessing once more").status_code for _ in range(6)]
+    answers = [
+        sign_in(app.test_client(), "partner_a", "guessing and guessing once more").status_code
+        for _ in range(6)
+    ]
     assert answers == [422, 422, 422, 422, 422, 429]
 
 

@@ -1,0 +1,87 @@
+"""Inviting a partner, confirming who joined, and a new passphrase made in person."""
+
+from functools import partial
+from uuid import UUID
+
+from flask import Response, current_app, flash, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic import access, clock, web
+from clinic.accounts import actions as accounts
+from clinic.accounts import library as words
+from clinic.accounts import queries as sign_ins
+from clinic.couples import actions, rules
+from clinic.couples.views.blueprint import done, own_partner, pages
+from clinic.extensions import db
+from reports.invitation import code
+
+
+@pages.post("/partners/<uuid:partner_id>/invite")
+@access.counselors
+def invite(partner_id: UUID) -> Response | BaseResponse:
+    """Make a link and its six digits; both are shown in this answer and kept nowhere."""
+    partner = own_partner(partner_id)
+    try:
+        invited = actions.invite(web.viewer(), partner, clock.now())
+    except actions.CoupleError as error:
+        db.session.rollback()
+        flash(str(error), "error")
+        return web.see(url_for("couples.manage", couple_id=partner.couple_id))
+    db.session.commit()
+    link = current_app.config["SETTINGS"].base_url.rstrip("/") + url_for("couples.join", token=invited.token)
+    return web.page(
+        "couples/invited.html",
+        partner=partner,
+        link=link,
+        qr=code(link),
+        secret=rules.spoken(invited.secret),
+        until=web.moment(invited.invitation.expires_at, partner.couple.zone),
+    )
+
+
+@pages.post("/partners/<uuid:partner_id>/withdraw")
+@access.counselors
+def withdraw(partner_id: UUID) -> BaseResponse:
+    """End a link that nobody used."""
+    partner = own_partner(partner_id)
+    act = partial(actions.withdraw_invitations, web.viewer(), partner, clock.now())
+    return done(partner.couple_id, act, "The link no longer works.")
+
+
+@pages.post("/partners/<uuid:partner_id>/confirm")
+@access.counselors
+def confirm(partner_id: UUID) -> BaseResponse:
+    """Say that the right one joined."""
+    partner = own_partner(partner_id)
+    act = partial(actions.confirm, web.viewer(), partner, clock.now())
+    return done(partner.couple_id, act, f"{partner.name} is confirmed.")
+
+
+@pages.post("/partners/<uuid:partner_id>/refuse")
+@access.counselors
+def refuse(partner_id: UUID) -> BaseResponse:
+    """Say that somebody else joined; the side is free again."""
+    partner = own_partner(partner_id)
+    act = partial(actions.refuse, web.viewer(), partner, clock.now())
+    return done(partner.couple_id, act, "That sign-in is closed. You can invite again.")
+
+
+@pages.route("/partners/<uuid:partner_id>/reset", methods=["GET", "POST"])
+@access.counselors
+@access.fresh_proof
+def reset(partner_id: UUID) -> Response:
+    """A passphrase for once, made with the client in the room."""
+    partner = own_partner(partner_id)
+    if request.method == "GET":
+        web.found(sign_ins.account_of(partner.person_id))
+        return web.page("couples/reset.html", partner=partner)
+    person_id, name = partner.person_id, partner.name
+    db.session.rollback()
+    once = words.new_passphrase()
+    hashed = accounts.hash_passphrase(once)
+    account = web.found(
+        sign_ins.account_of(person_id) if own_partner(partner_id).person_id == person_id else None
+    )
+    accounts.reset_password(web.viewer(), account, hashed, clock.now())
+    db.session.commit()
+    return web.page("accounts/once.html", name=name, sign_in_name=account.sign_in_name, passphrase=once)

@@ -1,0 +1,157 @@
+"""The people of a couple: names, concerns and roles, who works with them, pause."""
+
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+from flask import Response, abort, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic import access, clock, web
+from clinic.accounts import queries as sign_ins
+from clinic.couples import actions, queries
+from clinic.couples.models import Concern, Couple
+from clinic.couples.views.blueprint import colleague, done, pages, workable
+from clinic.extensions import db
+from clinic.practice import queries as practices
+from forms.couples import ROLES, ConcernForm, CoupleForm
+
+
+@pages.route("/new", methods=["GET", "POST"])
+@access.counselors
+def new() -> Response | BaseResponse:
+    """Create a couple; invitations come next."""
+    practice = web.found(practices.practice_of(web.viewer()))
+    form = CoupleForm(zone=practice.zone)
+    if form.validate_on_submit():
+        return _told(
+            form, lambda: actions.create(web.viewer(), _described(form), clock.now()), "couples/new.html"
+        )
+    return web.page("couples/new.html", 422 if form.is_submitted() else 200, form=form, couple=None)
+
+
+@pages.route("/<uuid:couple_id>/describe", methods=["GET", "POST"])
+@access.counselors
+def describe(couple_id: UUID) -> Response | BaseResponse:
+    """Change names, alias or zone."""
+    couple = workable(couple_id)
+    first, second = couple.partners
+    form = CoupleForm(name_1=first.name, name_2=second.name, alias=couple.alias, zone=couple.zone)
+    if form.validate_on_submit():
+        change = lambda: actions.describe(web.viewer(), couple, _described(form)) or couple  # noqa: E731
+        return _told(form, change, "couples/new.html", couple=couple)
+    return web.page("couples/new.html", 422 if form.is_submitted() else 200, form=form, couple=couple)
+
+
+def _described(form: CoupleForm) -> actions.NewCouple:
+    names = ((form.name_1.data or "").strip(), (form.name_2.data or "").strip())
+    return actions.NewCouple(names, (form.zone.data or "").strip(), (form.alias.data or "").strip())
+
+
+def _told(
+    form: CoupleForm, act: Callable[[], Couple], template: str, couple: Couple | None = None
+) -> Response | BaseResponse:
+    try:
+        done = act()
+    except actions.CoupleError as error:
+        db.session.rollback()
+        form.zone.errors = [str(error)]
+        return web.page(template, 422, form=form, couple=couple)
+    db.session.commit()
+    return web.see(url_for("couples.manage", couple_id=done.id))
+
+
+@pages.get("/<uuid:couple_id>/people")
+@access.counselors
+def manage(couple_id: UUID) -> str:
+    """The people of a couple: who joined, invitations, concerns and roles, counselors, pause."""
+    return _manage_page(web.found(queries.get_for(web.viewer(), couple_id)))
+
+
+def _manage_page(couple: Couple, form: ConcernForm | None = None) -> str:
+    viewer, now = web.viewer(), clock.now()
+    ids = [one.id for one in couple.partners]
+    form = form or ConcernForm(formdata=None)
+    form.name_partners(*(one.name for one in couple.partners))
+    staff = queries.counselors_of(couple.id, now)
+    return render_template(
+        "couples/manage.html",
+        couple=couple,
+        may_work=queries.work_for(viewer, couple.id) is not None,
+        invitations=queries.open_invitations(ids, now),
+        consents=queries.consents_of(ids),
+        concerns=queries.concerns_of(viewer, couple.id),
+        staff=staff,
+        others=[one for one in sign_ins.staff_at_work(viewer, now) if one.is_counselor and one not in staff],
+        practice=practices.by_id(couple.practice_id),
+        form=form,
+        role_words=dict(ROLES),
+    )
+
+
+# Concerns, counselors, pause
+
+
+@pages.post("/<uuid:couple_id>/concerns")
+@access.counselors
+def name_concern(couple_id: UUID) -> Response | BaseResponse:
+    """Add what the couple works on, with both roles."""
+    couple, form = workable(couple_id), ConcernForm()
+    if not form.validate_on_submit():
+        return Response(_manage_page(couple, form), status=422)
+    first, second = couple.partners
+    roles = {first.id: form.role_1.data, second.id: form.role_2.data}
+    act = partial(actions.name_concern, web.viewer(), couple, form.title.data or "", roles, clock.now())
+    return done(couple_id, act, "Added. Exercises for this concern take their roles from it.")
+
+
+@pages.post("/<uuid:couple_id>/concerns/<uuid:concern_id>/close")
+@access.counselors
+def close_concern(couple_id: UUID, concern_id: UUID) -> BaseResponse:
+    """The work on a concern is done."""
+    concern = db.session.get(Concern, concern_id) if workable(couple_id) else None
+    if concern is None or concern.couple_id != couple_id:
+        abort(404)
+    return done(couple_id, partial(actions.close_concern, web.viewer(), concern, clock.now()), "Closed.")
+
+
+@pages.post("/<uuid:couple_id>/counselors")
+@access.counselors
+def add_counselor(couple_id: UUID) -> BaseResponse:
+    """A second counselor works with this couple."""
+    couple, member = workable(couple_id), colleague(request.form.get("member", ""))
+    act = partial(actions.add_counselor, web.viewer(), couple, member, clock.now())
+    return done(couple_id, act, f"{member.name} works with this couple, too, and reads what it sends.")
+
+
+@pages.post("/<uuid:couple_id>/counselors/<uuid:staff_id>/end")
+@access.counselors
+def end_counselor(couple_id: UUID, staff_id: UUID) -> BaseResponse:
+    """A counselor stops working with this couple."""
+    couple, member = workable(couple_id), web.found(sign_ins.staff_for(web.viewer(), staff_id))
+    act = partial(actions.end_assignment, web.viewer(), couple, member, clock.now())
+    is_self = staff_id == web.viewer().staff_id
+    answer = done(couple_id, act, f"{member.name} no longer works with this couple.")
+    return (
+        web.see(url_for("couples.caseload"))
+        if is_self and not queries.work_for(web.viewer(), couple_id)
+        else answer
+    )
+
+
+@pages.post("/<uuid:couple_id>/pause")
+@access.counselors
+def pause(couple_id: UUID) -> BaseResponse:
+    """Hold everything for both."""
+    couple = workable(couple_id)
+    return done(
+        couple_id, partial(actions.pause, web.viewer(), couple, clock.now()), "Everything is held for both."
+    )
+
+
+@pages.post("/<uuid:couple_id>/resume")
+@access.counselors
+def resume(couple_id: UUID) -> BaseResponse:
+    """Go on."""
+    couple = workable(couple_id)
+    return done(couple_id, partial(actions.resume, web.viewer(), couple), "The two can go on.")

@@ -1,0 +1,95 @@
+"""Forms of couples: who they are, joining by invitation, what they work on, who works with them."""
+
+from collections.abc import Sequence
+
+from flask_wtf import FlaskForm
+from wtforms import Form, PasswordField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from forms.accounts import LONGEST_PASSPHRASE, NEEDED, SIGN_IN_NAME
+
+ROLES = (
+    ("injured", "The hurt one"),
+    ("involved", "The one who is repairing"),
+    ("mutual", "Both in equal parts"),
+)
+
+
+class CoupleForm(FlaskForm):
+    """Two names, what the couple is called on the counselor's pages, and where its clock stands."""
+
+    name_1 = StringField(
+        "First partner", [InputRequired(NEEDED), Length(max=80)], description="As they want to be called."
+    )
+    name_2 = StringField("Second partner", [InputRequired(NEEDED), Length(max=80)])
+    alias = StringField(
+        "What you call this couple",
+        [Length(max=80)],
+        description="On your own pages. Left empty: both names.",
+    )
+    zone = StringField(
+        "Time zone", [InputRequired(NEEDED), Length(max=60)], description="For instance America/Chicago."
+    )
+
+
+class SecretForm(FlaskForm):
+    """What both ways of joining ask: the six digits that were given in person."""
+
+    secret = StringField(
+        "The six digits",
+        [InputRequired(NEEDED), Length(max=20)],
+        description="Your counselor gave them to you in person.",
+    )
+
+
+class JoinForm(SecretForm):
+    """Joining with a sign-in of one's own that is made here."""
+
+    name = StringField("What we call you", [InputRequired(NEEDED), Length(max=80)])
+    sign_in_name = StringField(
+        "A sign-in name",
+        SIGN_IN_NAME,
+        description="Anything you will remember. It need not be an address, and your partner never sees it.",
+    )
+    passphrase = PasswordField(
+        "A passphrase", [InputRequired(NEEDED)], description="At least 15 characters, known to nobody else."
+    )
+
+
+class JoinWithForm(SecretForm):
+    """Joining with a sign-in that one has already."""
+
+    sign_in_name = StringField("Your sign-in name", [InputRequired(NEEDED), Length(max=200)])
+    passphrase = PasswordField("Your passphrase", [InputRequired(NEEDED), Length(max=LONGEST_PASSPHRASE)])
+
+
+class ConcernForm(FlaskForm):
+    """What the couple works on, with the role of each in it."""
+
+    title = StringField(
+        "What it is about",
+        [InputRequired(NEEDED), Length(max=200)],
+        description="In your words; only counselors read it.",
+    )
+    role_1 = RadioField("", [InputRequired("Please choose one.")], choices=ROLES)
+    role_2 = RadioField("", [InputRequired("Please choose one.")], choices=ROLES)
+
+    def name_partners(self, first: str, second: str) -> None:
+        """Ask for the roles by name."""
+        self.role_1.label.text, self.role_2.label.text = first, second
+
+
+class StaffChoiceForm(FlaskForm):
+    """One of the people who work here."""
+
+    member = SelectField("Counselor", [InputRequired("Please choose one.")])
+
+    def offer(self, members: Sequence[tuple[str, str]]) -> None:
+        """The (id, name) pairs to choose from."""
+        self.member.choices = [("", "Choose one"), *members]
+
+
+class FilterForm(Form):
+    """Which couples the caseload shows; comes with the address, so it carries no secret."""
+
+    q = StringField("Find a couple", [Length(max=80)])

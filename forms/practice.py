@@ -1,0 +1,67 @@
+"""Forms of the practice: letterhead, policy, crisis resources."""
+
+from collections.abc import Sequence
+
+from flask_wtf import FlaskForm
+from wtforms import DateField, FieldList, Form, FormField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from forms.accounts import NEEDED
+
+
+class LetterheadForm(FlaskForm):
+    """How the practice shows itself on paper and to its clients."""
+
+    name = StringField("Name", [InputRequired(NEEDED), Length(max=120)])
+    address = TextAreaField("Address", [Length(max=400)])
+    phone = StringField(
+        "Phone", [Length(max=40)], description="Clients see it on their start page and on every held page."
+    )
+    email = StringField("E-mail", [Length(max=120)])
+    web = StringField("Website", [Length(max=120)])
+    zone = StringField(
+        "Time zone", [InputRequired(NEEDED), Length(max=60)], description="For instance America/Chicago."
+    )
+    paper = RadioField("Paper", choices=[("A4", "A4"), ("Letter", "Letter")])
+    locale = SelectField("Crisis resources of", description="They stand in until you list your own.")
+
+    def offer(self, locales: Sequence[tuple[str, str]]) -> None:
+        """The (locale, region) pairs to choose from."""
+        self.locale.choices = list(locales)
+
+
+class PolicyForm(FlaskForm):
+    """How the practice handles what one partner tells it alone."""
+
+    policy = TextAreaField(
+        "Your policy",
+        [Length(max=8000)],
+        description="Clients read it at their first sign-in. Saving it makes a new version.",
+    )
+
+
+class LineForm(Form):
+    """One number to call."""
+
+    name = StringField("Name", [Length(max=80)])
+    number = StringField("Number", [Length(max=40)])
+    note = StringField("Note", [Length(max=160)])
+    last_verified = DateField("Last verified on", [Optional()])
+
+
+class CrisisForm(FlaskForm):
+    """The practice's own crisis resources; rows without a number are left out."""
+
+    lines = FieldList(FormField(LineForm), "Whom to call", min_entries=4, max_entries=12)
+
+    def listed(self) -> list[dict[str, str]]:
+        """The rows that have a name and a number, JSON-able."""
+        rows = [_plain(entry.form) for entry in self.lines]
+        return [row for row in rows if row["name"] and row["number"]]
+
+
+def _plain(row: LineForm) -> dict[str, str]:
+    day = row.last_verified.data
+    words = {"name": row.name.data, "number": row.number.data, "note": row.note.data}
+    kept = {name: (text or "").strip() for name, text in words.items()}
+    return {**kept, "last_verified": day.isoformat() if day else ""}

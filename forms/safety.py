@@ -1,0 +1,38 @@
+"""Forms of safety: clearance with its reason, and what was done about a flag."""
+
+from flask_wtf import FlaskForm
+from wtforms import DateField, RadioField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+STATES = (
+    ("not_assessed", "Not assessed yet"),
+    ("individual_only", "Individual work only"),
+    ("conjoint_ok", "Joint work is all right"),
+    ("conjoint_paused", "Joint work is paused"),
+)
+
+
+class ClearanceForm(FlaskForm):
+    """The counselor's decision for one partner, after talking with that partner alone."""
+
+    state = RadioField("Decision", [InputRequired("Please choose one.")], choices=STATES)
+    reason = TextAreaField(
+        "Why",
+        [InputRequired("A few words for the record."), Length(max=4000)],
+        description="Only counselors read this. It is in no report.",
+    )
+    until = DateField(
+        "Look at it again by",
+        [Optional()],
+        description="Half a year at the latest; earlier when you want to be asked sooner.",
+    )
+
+
+class ActionForm(FlaskForm):
+    """What the counselor did."""
+
+    action = TextAreaField(
+        "What you did",
+        [InputRequired("Please say what you did."), Length(max=4000)],
+        description="Only counselors read this.",
+    )
