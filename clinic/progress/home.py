@@ -12,7 +12,6 @@ from clinic import clock
 from clinic.access import Viewer
 from clinic.accounts.models import StaffMember
 from clinic.appointments.models import Appointment
-from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
 from clinic.exercises.document import Exercise
 from clinic.exercises.document import Turn as Asked
@@ -253,15 +252,3 @@ def mine_for(viewer: Viewer, partner: Partner) -> Sequence[Reflection]:
     )
     latest = {row.turn_id: row for row in db.session.scalars(rows).unique()}
     return sorted(latest.values(), key=lambda row: row.sent_at, reverse=True)
-
-
-def own_part(viewer: Viewer, partner: Partner, turn_id: UUID) -> list[Seen]:
-    """One own part with its words, and what was added to it later."""
-    couple = couples.get_for(viewer, partner.couple_id)
-    if couple is None:
-        return []
-    return [
-        seen
-        for seen in queries.words_for(viewer, couple, _audience(partner))
-        if seen.turn_id == turn_id and seen.by == partner.position
-    ]

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Exercise, Field, TrustPractice, Turn, label_for
-from clinic.exercises.own_questions import TAIL as TAIL_FIELDS
 from clinic.exercises.practices import TRUST_PRACTICES
 from clinic.progress import trends
 from clinic.progress.summary import Audience, Completeness, Excerpt, Position, PracticeRow, Trend, Win, Words
@@ -123,13 +122,6 @@ def fields_of(seen: Seen) -> Iterator[tuple[Field, Any]]:
             yield asked, answer
 
 
-def all_fields_of(seen: Seen) -> list[tuple[str, list[str]]]:
-    """Every answer of one group with its label, as lines to read; also what was declined."""
-    known = {one.key: one for one in (*seen.turn.fields, *TAIL_FIELDS)}
-    told = [(known[key], answer) for key, answer in seen.answers.items() if key in known]
-    return [(label_for(asked.label, seen.role), shapes.describe(asked, answer)) for asked, answer in told]
-
-
 def wins(words: Iterable[Seen]) -> tuple[Win, ...]:
     """Small wins as they were written down, the oldest first."""
     found = [
@@ -219,7 +211,7 @@ def lines(words: Iterable[Seen], rounds: Iterable[RoundGiven]) -> tuple[tuple[Ex
         unopened = [one.on for one in closed if one.exercise.slug == slug]
         answers = [answer for seen in own for answer in _answers(seen)]
         found += [(exercise, trends.drawn(asked, exercise, answers, unopened)) for asked in exercise.trends]
-    return tuple((exercise, trend) for exercise, trend in found if trend.first or trend.second or trend.note.startswith("Named"))
+    return tuple((exercise, trend) for exercise, trend in found if trend.first or trend.second or trends.NAMED in trend.note)
 
 
 def _answers(seen: Seen) -> Iterator[trends.Answer]:
@@ -279,6 +271,8 @@ def _practice_row(
 
 
 def _headline(trend: Trend, names: Mapping[Position, str]) -> str:
+    if trends.NAMED in trend.note:
+        return f"{trend.title}. {trend.note[trend.note.index(trends.NAMED):]}"
     moved = [
         f"{names.get(position, '')} {points[0].value:g} to {points[-1].value:g}"
         for position, points in ((1, trend.first), (2, trend.second))

@@ -14,6 +14,9 @@ from clinic.progress.summary import Point, Position, Trend, gap, series
 
 Bucket = tuple[int, int]
 
+NAMED = "Named by both:"
+"""How the note of a trend says what both picked; such a trend has no line of either."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -227,5 +230,5 @@ def _shared_said(asked: Asked, answers: Sequence[Answer], days: Mapping[Any, dat
     if "overlap" not in asked.lines:
         return ""
     said = [f"{point.value:.0f} on {point.on:%B} {point.on.day}" for point in _overlap(answers, asked, days)]
-    return f"Named by both: {', '.join(said)}." if said else ""
+    return f"{NAMED} {', '.join(said)}." if said else ""
 

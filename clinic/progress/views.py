@@ -177,20 +177,6 @@ def mine() -> str | BaseResponse:
     return render_template("progress/mine.html", rows=home.mine_for(viewer(), partner), couple=couple)
 
 
-@pages.get("/mine/<uuid:turn_id>")
-@access.clients
-@access.fresh_proof
-def words(turn_id: UUID) -> str | BaseResponse:
-    """The own words of one part."""
-    here = _side()
-    if here is None:
-        return see(url_for("progress.choose"))
-    couple, partner = here
-    parts = home.own_part(viewer(), partner, turn_id)
-    found(parts or None)
-    return render_template("progress/words.html", parts=parts, couple=couple, fields_of=rules.all_fields_of)
-
-
 @pages.route("/choose", methods=["GET", "POST"])
 @access.clients
 def choose() -> str | BaseResponse:
