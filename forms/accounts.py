@@ -1,7 +1,10 @@
 """Forms of signing in, of proving who one is, and of taking somebody in."""
 
+from collections.abc import Sequence
+
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Regexp
 
 NEEDED = "Please fill this in."
@@ -51,4 +54,8 @@ class StaffForm(FlaskForm):
     is_owner = BooleanField(
         "Owner", description="Looks after people, letterhead and policy; reads no couple's words."
     )
-    supervisor = SelectField("Supervised by", choices=[("", "Nobody")], validate_choice=True)
+    supervisor = SelectField("Supervised by")
+
+    def offer(self, supervisors: Sequence[tuple[str, str]]) -> None:
+        """The (id, name) pairs to choose from."""
+        self.supervisor.choices = [SelectChoice("", "Nobody"), *(SelectChoice(*one) for one in supervisors)]

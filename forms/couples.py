@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
 from wtforms import Form, PasswordField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
 from forms.accounts import LONGEST_PASSPHRASE, NEEDED, SIGN_IN_NAME
 
 ROLES = (
-    ("injured", "The hurt one"),
-    ("involved", "The one who is repairing"),
-    ("mutual", "Both in equal parts"),
+    SelectChoice("injured", "The hurt one"),
+    SelectChoice("involved", "The one who is repairing"),
+    SelectChoice("mutual", "Both in equal parts"),
 )
 
 
@@ -86,7 +87,7 @@ class StaffChoiceForm(FlaskForm):
 
     def offer(self, members: Sequence[tuple[str, str]]) -> None:
         """The (id, name) pairs to choose from."""
-        self.member.choices = [("", "Choose one"), *members]
+        self.member.choices = [SelectChoice("", "Choose one"), *(SelectChoice(*one) for one in members)]
 
 
 class FilterForm(Form):

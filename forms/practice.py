@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, FieldList, Form, FormField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
 from forms.accounts import NEEDED
@@ -22,12 +23,12 @@ class LetterheadForm(FlaskForm):
     zone = StringField(
         "Time zone", [InputRequired(NEEDED), Length(max=60)], description="For instance America/Chicago."
     )
-    paper = RadioField("Paper", choices=[("A4", "A4"), ("Letter", "Letter")])
+    paper = RadioField("Paper", choices=[SelectChoice("A4", "A4"), SelectChoice("Letter", "Letter")])
     locale = SelectField("Crisis resources of", description="They stand in until you list your own.")
 
     def offer(self, locales: Sequence[tuple[str, str]]) -> None:
         """The (locale, region) pairs to choose from."""
-        self.locale.choices = list(locales)
+        self.locale.choices = [SelectChoice(*one) for one in locales]
 
 
 class PolicyForm(FlaskForm):

@@ -2,13 +2,14 @@
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
 STATES = (
-    ("not_assessed", "Not assessed yet"),
-    ("individual_only", "Individual work only"),
-    ("conjoint_ok", "Joint work is all right"),
-    ("conjoint_paused", "Joint work is paused"),
+    SelectChoice("not_assessed", "Not assessed yet"),
+    SelectChoice("individual_only", "Individual work only"),
+    SelectChoice("conjoint_ok", "Joint work is all right"),
+    SelectChoice("conjoint_paused", "Joint work is paused"),
 )
 
 

@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, vault, web
 from clinic.accounts import actions, library, queries, rules
-from clinic.accounts.models import Account, UserSession
+from clinic.accounts.models import Account, StaffMember, UserSession
 from clinic.extensions import csrf, db
 from clinic.practice import queries as practices
 from forms.accounts import PassphraseForm, ProveForm, SignInForm, StaffForm
@@ -312,7 +312,7 @@ def staff() -> str:
     return render_template("accounts/staff.html", members=_everybody(), at=clock.now())
 
 
-def _everybody() -> list[queries.StaffMember]:
+def _everybody() -> list[StaffMember]:
     members = db.session.scalars(queries.staff_visible_to(web.viewer())).all()
     return sorted(members, key=lambda one: (one.left_at is not None, one.name.casefold()))
 
@@ -323,7 +323,7 @@ def new_staff() -> Response | BaseResponse:
     """Take somebody in; the passphrase for the first sign-in is shown once."""
     form = StaffForm()
     supervisors = [one for one in queries.staff_at_work(web.viewer(), clock.now()) if one.is_supervisor]
-    form.supervisor.choices = [("", "Nobody"), *((str(one.id), one.name) for one in supervisors)]
+    form.offer([(str(one.id), one.name) for one in supervisors])
     if form.validate_on_submit():
         return _take_in(form)
     return web.page("accounts/new_staff.html", 422 if form.is_submitted() else 200, form=form)

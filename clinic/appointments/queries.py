@@ -1,13 +1,47 @@
-"""Reads of appointments."""
+"""Reads of appointments: joint ones are both partners', an individual one is that partner's own matter."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, false, func, or_, select
 
-from clinic.appointments.models import Appointment
+from clinic.access import Viewer
+from clinic.appointments.models import AgendaItem, Appointment
+from clinic.couples import queries as couples
+from clinic.couples.models import Couple
 from clinic.extensions import db
+from clinic.homework.models import Assignment, Round, Turn
+from clinic.reflections import queries as reflections
+from clinic.reflections.models import Reflection
+
+
+def visible_to(viewer: Viewer) -> Select[tuple[Appointment]]:
+    """Staff: those of the couples they may see. A client: the couple's joint ones and the own individual ones."""
+    if viewer.is_staff or viewer.is_system:
+        return select(Appointment).where(Appointment.couple_id.in_(_ids(couples.visible_to(viewer))))
+    if not viewer.is_client:
+        return select(Appointment).where(false())
+    together = couples.visible_to(viewer).where(Couple.separated_at.is_(None))
+    joint = and_(Appointment.kind == "joint", Appointment.couple_id.in_(_ids(together)))
+    return select(Appointment).where(or_(joint, Appointment.partner_id.in_(viewer.partner_ids)))
+
+
+def _ids(of: Select[tuple[Couple]]) -> Select[tuple[UUID]]:
+    return of.with_only_columns(Couple.id)
+
+
+def get_for(viewer: Viewer, appointment_id: UUID) -> Appointment | None:
+    """One appointment that this viewer may know of."""
+    return db.session.scalar(visible_to(viewer).where(Appointment.id == appointment_id))
+
+
+def work_for(viewer: Viewer, appointment_id: UUID) -> Appointment | None:
+    """One appointment of a couple in which this viewer may act."""
+    workable = _ids(couples.workable_by(viewer))
+    return db.session.scalar(
+        select(Appointment).where(Appointment.id == appointment_id, Appointment.couple_id.in_(workable))
+    )
 
 
 def next_at(couple_ids: Collection[UUID], now: datetime) -> dict[UUID, datetime]:
@@ -18,3 +52,89 @@ def next_at(couple_ids: Collection[UUID], now: datetime) -> dict[UUID, datetime]
         .group_by(Appointment.couple_id)
     )
     return {couple_id: starts_at for couple_id, starts_at in rows}
+
+
+def next_for(viewer: Viewer, couple_id: UUID, now: datetime) -> Appointment | None:
+    """The next appointment that this viewer may know of."""
+    coming = visible_to(viewer).where(Appointment.couple_id == couple_id, Appointment.state == "scheduled")
+    return db.session.scalar(
+        coming.where(Appointment.starts_at >= now).order_by(Appointment.starts_at).limit(1)
+    )
+
+
+def between(viewer: Viewer, start: datetime, end: datetime) -> Sequence[Appointment]:
+    """The appointments of one who works here, in order; canceled ones are gone."""
+    own = visible_to(viewer).where(Appointment.staff_id == viewer.staff_id)
+    when = (Appointment.starts_at >= start, Appointment.starts_at < end)
+    is_on = Appointment.state.not_in(["canceled", "late_canceled"])
+    return db.session.scalars(own.where(*when, is_on).order_by(Appointment.starts_at)).all()
+
+
+def of_couple(viewer: Viewer, couple_id: UUID) -> Sequence[Appointment]:
+    """All appointments of a couple that this viewer may know of, the latest first."""
+    rows = visible_to(viewer).where(Appointment.couple_id == couple_id)
+    return db.session.scalars(rows.order_by(Appointment.starts_at.desc())).all()
+
+
+# Rounds that belong to appointments
+
+
+def prepared_for(appointment: Appointment) -> Sequence[Round]:
+    """The rounds that were made for an appointment."""
+    return db.session.scalars(select(Round).where(Round.appointment_id == appointment.id)).all()
+
+
+def preparations(couple_id: UUID | None = None) -> list[Assignment]:
+    """Active assignments that have a round before each appointment; of one couple, or of all that are at work."""
+    running = select(Assignment).join(Couple, Couple.id == Assignment.couple_id).where(Assignment.state == "active")
+    running = running.where(Couple.paused_at.is_(None), Couple.closed_at.is_(None))
+    rows = db.session.scalars(running.where(Assignment.couple_id == couple_id) if couple_id else running)
+    return [one for one in rows if isinstance(one.cadence, dict) and "appointment" in one.cadence]
+
+
+def next_to_prepare(assignment: Assignment, now: datetime) -> Appointment | None:
+    """The next appointment that an assignment prepares: a joint one, or one of its only recipient."""
+    recipients = [one.partner_id for one in assignment.recipients]
+    concerns = [Appointment.kind == "joint"]
+    if len(recipients) == 1:
+        concerns.append(Appointment.partner_id == recipients[0])
+    coming = select(Appointment).where(Appointment.couple_id == assignment.couple_id, Appointment.state == "scheduled")
+    return db.session.scalar(
+        coming.where(Appointment.starts_at > now, or_(*concerns)).order_by(Appointment.starts_at).limit(1)
+    )
+
+
+# What to bring up
+
+
+def agenda_of(viewer: Viewer, couple_id: UUID) -> Sequence[AgendaItem]:
+    """What the counselors want to bring up with a couple, in the order in which it was marked; staff only."""
+    return db.session.scalars(
+        _agenda(viewer).where(AgendaItem.couple_id == couple_id, AgendaItem.done_at.is_(None)).order_by(AgendaItem.marked_at)
+    ).all()
+
+
+def agenda_item_for(viewer: Viewer, item_id: UUID) -> AgendaItem | None:
+    """One of them, of a couple in which this viewer may act."""
+    workable = _ids(couples.workable_by(viewer))
+    return db.session.scalar(
+        select(AgendaItem).where(AgendaItem.id == item_id, AgendaItem.couple_id.in_(workable))
+    )
+
+
+def _agenda(viewer: Viewer) -> Select[tuple[AgendaItem]]:
+    if not viewer.is_staff:
+        return select(AgendaItem).where(false())
+    return select(AgendaItem).where(AgendaItem.couple_id.in_(_ids(couples.visible_to(viewer))))
+
+
+def turn_to_bring_up(viewer: Viewer, turn_id: UUID) -> Turn | None:
+    """A turn with words, of a couple in which this viewer may act."""
+    workable = _ids(couples.workable_by(viewer))
+    turn = db.session.scalar(select(Turn).where(Turn.id == turn_id, Turn.couple_id.in_(workable)))
+    return turn if turn is not None and words_of(turn) is not None else None
+
+
+def words_of(turn: Turn) -> Reflection | None:
+    """What was sent in a turn and not taken back."""
+    return reflections.latest([turn]).get(turn.id)

@@ -17,7 +17,7 @@ from clinic.extensions import db
 
 
 def visible_to(viewer: Viewer) -> Select[Couple]:
-    """Clients: their own couples. Counselors: those assigned to them. Supervisors: also those of whom they supervise."""
+    """Clients: their own couples. Counselors: those assigned to them. Supervisors: those of whom they supervise."""
     if viewer.is_system:
         return select(Couple)
     rules = [*_as_client(viewer), *_as_staff(viewer)]
@@ -171,6 +171,11 @@ def concerns_of(viewer: Viewer, couple_id: UUID) -> Sequence[Concern]:
     return db.session.scalars(
         select(Concern).where(Concern.couple_id.in_(seen)).order_by(Concern.opened_at)
     ).all()
+
+
+def concern_in(couple: Couple, concern_id: UUID) -> Concern | None:
+    """A concern of a couple that the caller was allowed to fetch."""
+    return db.session.scalar(select(Concern).where(Concern.id == concern_id, Concern.couple_id == couple.id))
 
 
 # The caseload

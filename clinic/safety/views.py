@@ -42,7 +42,7 @@ def _standing_page(couple: Couple, sent: ClearanceForm | None = None, about: UUI
         },
         may_work=couples.work_for(viewer, couple.id) is not None,
         practice=practices.by_id(couple.practice_id),
-        states=dict(STATES),
+        states={choice.value: choice.label for choice in STATES},
         at=now,
     )
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import web
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
+from clinic.accounts.models import StaffMember
 from clinic.couples import actions, queries
 from clinic.couples.models import Couple, Partner
 from clinic.extensions import db
@@ -26,7 +27,7 @@ def own_partner(partner_id: UUID) -> Partner:
     return web.found(queries.partner_for(web.viewer(), partner_id))
 
 
-def colleague(staff_id: str) -> sign_ins.StaffMember:
+def colleague(staff_id: str) -> StaffMember:
     """A member of the own practice by an id that came with a form, or 404."""
     try:
         return web.found(sign_ins.staff_for(web.viewer(), UUID(staff_id)))

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import access, clock, web
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
+from clinic.accounts.models import StaffMember
 from clinic.couples import actions, queries
 from clinic.couples.views.blueprint import colleague, pages
 from clinic.extensions import db
@@ -32,7 +33,7 @@ def let_go(staff_id: UUID) -> Response | BaseResponse:
     )
 
 
-def _part(member: sign_ins.StaffMember, heir_id: str) -> BaseResponse:
+def _part(member: StaffMember, heir_id: str) -> BaseResponse:
     viewer, now = web.viewer(), clock.now()
     try:
         if heir_id:

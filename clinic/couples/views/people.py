@@ -1,16 +1,15 @@
 """The people of a couple: names, concerns and roles, who works with them, pause."""
 
-from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
-from flask import Response, abort, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, web
 from clinic.accounts import queries as sign_ins
 from clinic.couples import actions, queries
-from clinic.couples.models import Concern, Couple
+from clinic.couples.models import Couple
 from clinic.couples.views.blueprint import colleague, done, pages, workable
 from clinic.extensions import db
 from clinic.practice import queries as practices
@@ -22,12 +21,7 @@ from forms.couples import ROLES, ConcernForm, CoupleForm
 def new() -> Response | BaseResponse:
     """Create a couple; invitations come next."""
     practice = web.found(practices.practice_of(web.viewer()))
-    form = CoupleForm(zone=practice.zone)
-    if form.validate_on_submit():
-        return _told(
-            form, lambda: actions.create(web.viewer(), _described(form), clock.now()), "couples/new.html"
-        )
-    return web.page("couples/new.html", 422 if form.is_submitted() else 200, form=form, couple=None)
+    return _describe(CoupleForm(zone=practice.zone), None)
 
 
 @pages.route("/<uuid:couple_id>/describe", methods=["GET", "POST"])
@@ -36,29 +30,30 @@ def describe(couple_id: UUID) -> Response | BaseResponse:
     """Change names, alias or zone."""
     couple = workable(couple_id)
     first, second = couple.partners
-    form = CoupleForm(name_1=first.name, name_2=second.name, alias=couple.alias, zone=couple.zone)
-    if form.validate_on_submit():
-        change = lambda: actions.describe(web.viewer(), couple, _described(form)) or couple  # noqa: E731
-        return _told(form, change, "couples/new.html", couple=couple)
-    return web.page("couples/new.html", 422 if form.is_submitted() else 200, form=form, couple=couple)
+    names = {"name_1": first.name, "name_2": second.name}
+    return _describe(CoupleForm(alias=couple.alias, zone=couple.zone, **names), couple)
 
 
-def _described(form: CoupleForm) -> actions.NewCouple:
-    names = ((form.name_1.data or "").strip(), (form.name_2.data or "").strip())
-    return actions.NewCouple(names, (form.zone.data or "").strip(), (form.alias.data or "").strip())
-
-
-def _told(
-    form: CoupleForm, act: Callable[[], Couple], template: str, couple: Couple | None = None
-) -> Response | BaseResponse:
+def _describe(form: CoupleForm, couple: Couple | None) -> Response | BaseResponse:
+    if not form.validate_on_submit():
+        return web.page("couples/new.html", 422 if form.is_submitted() else 200, form=form, couple=couple)
     try:
-        done = act()
+        couple_id = _written(form, couple).id
     except actions.CoupleError as error:
         db.session.rollback()
         form.zone.errors = [str(error)]
-        return web.page(template, 422, form=form, couple=couple)
+        return web.page("couples/new.html", 422, form=form, couple=couple)
     db.session.commit()
-    return web.see(url_for("couples.manage", couple_id=done.id))
+    return web.see(url_for("couples.manage", couple_id=couple_id))
+
+
+def _written(form: CoupleForm, couple: Couple | None) -> Couple:
+    names = ((form.name_1.data or "").strip(), (form.name_2.data or "").strip())
+    told = actions.NewCouple(names, (form.zone.data or "").strip(), (form.alias.data or "").strip())
+    if couple is None:
+        return actions.create(web.viewer(), told, clock.now())
+    actions.describe(web.viewer(), couple, told)
+    return couple
 
 
 @pages.get("/<uuid:couple_id>/people")
@@ -85,7 +80,7 @@ def _manage_page(couple: Couple, form: ConcernForm | None = None) -> str:
         others=[one for one in sign_ins.staff_at_work(viewer, now) if one.is_counselor and one not in staff],
         practice=practices.by_id(couple.practice_id),
         form=form,
-        role_words=dict(ROLES),
+        role_words={choice.value: choice.label for choice in ROLES},
     )
 
 
@@ -109,9 +104,8 @@ def name_concern(couple_id: UUID) -> Response | BaseResponse:
 @access.counselors
 def close_concern(couple_id: UUID, concern_id: UUID) -> BaseResponse:
     """The work on a concern is done."""
-    concern = db.session.get(Concern, concern_id) if workable(couple_id) else None
-    if concern is None or concern.couple_id != couple_id:
-        abort(404)
+    couple = workable(couple_id)
+    concern = web.found(queries.concern_in(couple, concern_id))
     return done(couple_id, partial(actions.close_concern, web.viewer(), concern, clock.now()), "Closed.")
 
 
