@@ -512,6 +512,8 @@ def upgrade() -> None:
         sa.Column("partner_id", sa.Uuid(), nullable=False),
         sa.Column("kept_at", Instant(), nullable=False),
         sa.Column("cause", sa.String(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("page", sa.String(), nullable=False),
         sa.Column("body_sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_kept_text_partner_id")),
         sa.ForeignKeyConstraint(["turn_id"], ["turn.id"], name=op.f("fk_kept_text_turn_id")),

@@ -15,19 +15,24 @@ from clinic.exercises.turns import Act, RoundState
 from clinic.extensions import db
 from clinic.homework import actions as homework
 from clinic.homework import queries as rounds
-from clinic.homework.models import Round, Turn
+from clinic.homework.models import Round
 from clinic.practice.models import Practice
 from clinic.reflections import queries, rules
 from clinic.reflections.desk import call_back, mark_note_read, release, reply, return_for_another_pass, review
 from clinic.reflections.drafts import (
     Author,
     Conflict,
+    author_for,
     choose,
+    earlier_of,
+    forget_kept,
     keep_text,
+    keep_words,
     save_draft,
     save_page,
     settle,
     standing,
+    state_for,
 )
 from clinic.reflections.models import Draft, NoteToCounselor, Reflection, Words
 from clinic.reflections.openings import NotNow, open_words, perform_openings
@@ -41,11 +46,15 @@ __all__ = [
     "NotNow",
     "Sent",
     "add",
+    "author_for",
     "call_back",
     "choose",
     "confirm",
     "decline",
+    "earlier_of",
+    "forget_kept",
     "keep_text",
+    "keep_words",
     "mark_note_read",
     "narrow",
     "perform_openings",
@@ -59,6 +68,8 @@ __all__ = [
     "send",
     "settle",
     "standing",
+    "state_for",
+    "still_open",
     "take_back",
 ]
 
@@ -113,11 +124,6 @@ def still_open(author: Author, sending: Sending) -> list[Field]:
     odd = rules.unreadable(author.asked, sending.answers, **who)
     absent = shapes.missing(author.asked, sending.answers, **who)
     return [one for one in author.asked.fields if one in odd or one in absent]
-
-
-def state_for(author: Author, now: datetime) -> RoundState:
-    """The round as its author may know it: folded from what is declassified for this partner."""
-    return rounds.state_of(author.round, now, partner=author.partner_id)
 
 
 def _must_admit(author: Author, now: datetime, *acts: Act) -> RoundState:
@@ -196,12 +202,6 @@ def _raise_flags(author: Author, sending: Sending, now: datetime) -> list[Flag]:
     for field in fields:
         safety.raise_flag(author.viewer, author.turn.couple_id, author.partner_id, author.turn.id, field, now)
     return [flag for flags in found.values() for flag in flags]
-
-
-def earlier_of(author: Author) -> dict[str, Mapping[str, Any]]:
-    """The writer's own answers in this round, by turn key."""
-    rows = queries.latest((t for t in author.round.turns if t.id != author.turn.id), author.partner_id)
-    return {row.turn.key: queries.as_sent(row).answers for row in rows.values()}
 
 
 def _came_in(round_: Round, now: datetime) -> None:

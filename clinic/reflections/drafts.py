@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from clinic.access import Viewer
 from clinic.exercises.document import Turn as Asked
+from clinic.exercises.turns import RoundState
 from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.homework.models import Round, Turn
@@ -17,6 +18,7 @@ from clinic.reflections.rules import Sending
 from clinic.reflections.versions import Page, Pick
 
 Cause = Literal["window", "sign_in", "error"]
+Place = Literal["write", "add", "say"]
 
 
 class Conflict(Exception):
@@ -43,6 +45,27 @@ class Author:
     @property
     def asked(self) -> Asked:
         return rounds.document_for(self.turn.round).turns[self.turn.key]
+
+
+def author_for(viewer: Viewer, turn_id: UUID) -> Author | None:
+    """The viewer as the author of a turn; None for every turn that is not this partner's to write."""
+    turn = rounds.turn_for(viewer, turn_id) if viewer.is_client else None
+    if turn is None:
+        return None
+    mine = {side.partner_id for side in viewer.sides if side.couple_id == turn.couple_id}
+    own = next((one for one in turn.round.assignment.recipients if one.partner_id in mine), None)
+    return Author(viewer, own.partner_id, turn, own.role) if own else None
+
+
+def state_for(author: Author, now: datetime) -> RoundState:
+    """The round as its author may know it: folded from what is declassified for this partner."""
+    return rounds.state_of(author.round, now, partner=author.partner_id)
+
+
+def earlier_of(author: Author) -> dict[str, Mapping[str, Any]]:
+    """The writer's own answers in this round, by turn key."""
+    rows = queries.latest((t for t in author.round.turns if t.id != author.turn.id), author.partner_id)
+    return {row.turn.key: queries.as_sent(row).answers for row in rows.values()}
 
 
 def save_draft(author: Author, sending: Sending, seen: int, now: datetime) -> Draft:
@@ -87,14 +110,35 @@ def settle(author: Author, sending: Sending, now: datetime) -> Draft:
     return save_draft(author, sending, draft.version if draft else 0, now)
 
 
-def keep_text(author: Author, page: Page, cause: Cause, now: datetime) -> KeptText:
-    """Put a text aside that could not become the draft; it never overwrites anything, and its author alone reads it."""
-    kept = KeptText(
-        turn_id=author.turn.id, partner_id=author.partner_id, kept_at=now, cause=cause, body=page.to_json()
-    )
-    db.session.add(kept)
+def keep_text(author: Author, page: Page, cause: Cause, now: datetime, *, name: str = "") -> KeptText:
+    """Put a text aside that could not become the draft; its author alone reads it, and nothing is overwritten.
+
+    `name` is what the script of an open page calls itself: what it sends later takes the place of what it sent before.
+    """
+    return _keep(author, "write", page.to_json(), cause, now, name)
+
+
+def keep_words(author: Author, place: Place, text: str, cause: Cause, now: datetime) -> KeptText:
+    """The same for an addition and for a word to the counselor, which have no draft."""
+    return _keep(author, place, {"text": text}, cause, now, "")
+
+
+def _keep(
+    author: Author, place: Place, body: dict[str, Any], cause: Cause, now: datetime, name: str
+) -> KeptText:
+    kept = queries.kept_page(author.turn, author.partner_id, name) if name else None
+    if kept is None:
+        kept = KeptText(turn_id=author.turn.id, partner_id=author.partner_id, place=place, page=name)
+        db.session.add(kept)
+    kept.kept_at, kept.cause, kept.body = now, cause, body
     db.session.flush()
     return kept
+
+
+def forget_kept(author: Author, place: Place) -> None:
+    """What was put aside of an addition or a word has arrived by now."""
+    for kept in queries.kept_texts(author.turn, author.partner_id, place):
+        db.session.delete(kept)
 
 
 def choose(author: Author, kept: KeptText, picks: Mapping[str, Pick], seen: int, now: datetime) -> Draft:

@@ -36,6 +36,10 @@ class KeptText(Base):
     partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), index=True)
     kept_at: Mapped[datetime]
     cause: Mapped[str]  # window | sign_in | error
+    place: Mapped[str] = mapped_column(default="write")  # write | add | say: the form that it came from
+    page: Mapped[str] = mapped_column(
+        default=""
+    )  # made by the script of an open page: its later text takes the place
     body_sealed: Mapped[bytes]
     body: Sealed[Answers] = Sealed("body_sealed", "partner", "partner_id")
     __table_args__ = (Index("ix_kept_text_turn", "turn_id", "partner_id", "kept_at"),)

@@ -146,10 +146,16 @@ def proposed(turn: Turn) -> dict[str, Any]:
     return {key: answer for words in joint for key, answer in words.answers.items()}
 
 
-def kept_texts(turn: Turn, partner_id: UUID) -> list[KeptText]:
+def kept_texts(turn: Turn, partner_id: UUID, place: str = "write") -> list[KeptText]:
     """Texts of one partner that wait for a choice, the oldest first; nobody else ever asks for them."""
     rows = select(KeptText).where(KeptText.turn_id == turn.id, KeptText.partner_id == partner_id)
-    return list(db.session.scalars(rows.order_by(KeptText.kept_at)))
+    return list(db.session.scalars(rows.where(KeptText.place == place).order_by(KeptText.kept_at)))
+
+
+def kept_page(turn: Turn, partner_id: UUID, name: str) -> KeptText | None:
+    """What an open page sent before."""
+    rows = select(KeptText).where(KeptText.turn_id == turn.id, KeptText.partner_id == partner_id)
+    return db.session.scalar(rows.where(KeptText.page == name))
 
 
 # Release

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Exercise, Field, Flag, Turn
@@ -16,6 +16,7 @@ ENGINE_GROUP = "engine"
 """Groups of words that the engine itself asks for; always for the counselor."""
 
 Consent = Literal["yes", "after_appointment", "no"]
+CONSENTS = get_args(Consent)
 
 
 @dataclass(frozen=True)

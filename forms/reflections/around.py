@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Optional
 
 from clinic.exercises.own_questions import CONSENT, SAFETY
@@ -16,6 +17,11 @@ KINDS = [
     ("too_much", "This is too much"),
     ("something_else", "Something else for my counselor"),
 ]
+
+
+def listed(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """Choices from (value, label)."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 class Words(TextAreaField):
@@ -46,7 +52,7 @@ class BeforeForm(FlaskForm):
             asked["consent"] = _own(CONSENT)
         if partner:
             who = [("partner", f"{partner} too"), ("counselor", "Between me and my counselor for now")]
-            asked["reads"] = RadioField("Who may read it", choices=who, default="partner")
+            asked["reads"] = RadioField("Who may read it", choices=listed(who), default="partner")
         return type("BeforeForm", (cls,), asked)
 
 
@@ -62,7 +68,7 @@ def _own(field: Any) -> OneField:
 class NoteForm(FlaskForm):
     """A word to the counselor beside the answers."""
 
-    kind = RadioField("What is it?", choices=KINDS, default="not_now")
+    kind = RadioField("What is it?", choices=listed(KINDS), default="not_now")
     text = Words(
         "Would you like to say more?",
         description="You do not have to. It goes to your counselor; the app does not show it to your partner.",
@@ -85,5 +91,5 @@ def _pick(likely: str, *, can_keep_both: bool) -> RadioField:
     choices: Sequence[tuple[str, str]] = [("here", "The first"), ("there", "The second")]
     more = [("both", "Both, one after the other")] if can_keep_both else []
     return RadioField(
-        "Which one goes on?", choices=[*choices, *more], default=likely, validators=[Optional()]
+        "Which one goes on?", choices=listed([*choices, *more]), default=likely, validators=[Optional()]
     )

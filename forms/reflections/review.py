@@ -5,9 +5,9 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectMultipleField, StringField, TextAreaField, ValidationError, widgets
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Optional
 
-from forms.reflections.around import Words
+from forms.reflections.around import Words, listed
 
 QUALITY = [("0", "none"), ("1", "little"), ("2", "some"), ("3", "much"), ("4", "deep")]
 """How much thought is in it, as the counselor sees it; for the practice alone."""
@@ -49,13 +49,15 @@ class ReplyForm(FlaskForm):
 
     def __init__(self, people: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.to.choices = list(people)
+        self.to.choices = listed(people)
 
 
 def review_form(people: Mapping[str, str]) -> type[FlaskForm]:
     """The private side of a round: a note, and for each partner (id → name) how much thought is in it."""
     ratings = {
-        f"quality_{key}": RadioField("How much thought is in it?", choices=QUALITY, validate_choice=True)
+        f"quality_{key}": RadioField(
+            "How much thought is in it?", choices=listed(QUALITY), validators=[Optional()]
+        )
         for key in people
     }
     note = TextAreaField("A note for you", description="Nobody but the practice reads this.")

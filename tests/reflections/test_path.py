@@ -1,0 +1,22 @@
+"""The thinnest way through: write, look it over, send, read, review."""
+
+SPEAK = {"x_topic": "Tuesday", "x_view": "I lay awake and listened.", "screen": "all", "version": "0", "safety": "yes"}
+
+
+def test_what_one_writes_is_saved_sent_and_read_by_the_other(work, client_for):
+    assignment = work.assign("perspective_round")
+    turn = work.turn(assignment, "speak", "partner_a")
+    mara, jonas = client_for("partner_a"), client_for("partner_b")
+    page = mara.get(f"/reflections/{turn}?all=1")
+    assert page.status_code == 200
+    assert "How is it for you?" in page.text
+    saved = mara.post(f"/reflections/{turn}", data={**SPEAK, "do": "before"})
+    assert saved.location.endswith("/before")
+    before = mara.get(saved.location)
+    assert "I lay awake and listened." in before.text
+    assert "Ruth Okafor" in before.text
+    sent = mara.post(f"/reflections/{turn}/before", data={"version": "1", "safety": "yes", "reads": "partner", "do": "send"})
+    assert sent.location.endswith("/sent"), sent.text
+    assert "Your part is done" in mara.get(sent.location).text
+    answer = work.turn(assignment, "summarize", "partner_b")
+    assert "I lay awake and listened." in jonas.get(f"/reflections/{answer}").text
