@@ -88,7 +88,7 @@ class Renderer:
     def _connection(self) -> socket.socket:
         with self._lock:
             path = self._at or self._started()
-        return _connected(path, timeout=self._limits.wall + 30)
+        return _connected(path, self._limits.wall + 30, self._own)
 
     def _started(self) -> Path:
         if self._folder is None:
@@ -163,8 +163,8 @@ def _reply(connection: socket.socket) -> bytes:
     return body
 
 
-def _connected(path: Path, timeout: float) -> socket.socket:
-    """Connect, with patience for a parent that is still loading its fonts or being started again."""
+def _connected(path: Path, timeout: float, own: subprocess.Popen[bytes] | None) -> socket.socket:
+    """Connect, with patience for a parent that is still loading its fonts or being started again by `clinic serve`."""
     patience = time.monotonic() + 30
     while True:
         connection = socket.socket(socket.AF_UNIX)
@@ -173,7 +173,7 @@ def _connected(path: Path, timeout: float) -> socket.socket:
             connection.connect(os.fspath(path))
         except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):
             connection.close()
-            if time.monotonic() > patience:
+            if time.monotonic() > patience or (own is not None and own.poll() is not None):
                 raise
             time.sleep(0.02)
         else:

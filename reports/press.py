@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree  # our own templates only, every value escaped; expat has no network
 
 import msgspec
+import pydyf
 from cssselect2 import ElementWrapper
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
@@ -38,6 +39,19 @@ class Warnings(logging.Handler):
             self.others.append(str(record.msg))
 
 
+class CountedPages(pydyf.PDF):  # type: ignore[misc]  # pydyf has no types
+    """A PDF that lists its pages once: every tag asks for that list, a fifth of the time of a long document."""
+
+    _listed: tuple[bytes, ...] = ()
+
+    @property
+    def page_references(self) -> tuple[bytes, ...]:
+        """The references of all pages so far."""
+        if len(self._listed) != len(self.pages["Kids"]) // 3:
+            self._listed = super().page_references
+        return self._listed
+
+
 class Press:
     """Renders the documents of the named modules. One process, one thread: sharing it among threads corrupts memory."""
 
@@ -45,6 +59,7 @@ class Press:
         self._is_strict = is_strict
         self._warnings = Warnings()
         _silence(self._warnings)
+        pydyf.PDF = CountedPages
         self._fonts = FontConfiguration()
         self._documents: dict[str, Document] = {}
         for module in modules:
@@ -93,7 +108,10 @@ class Press:
 
     def _style(self, path: Path, fonts: Path) -> CSS:
         fetcher = ClosedFetcher(fonts)
-        return CSS(filename=path, font_config=self._fonts, url_fetcher=fetcher)
+        style = CSS(filename=path, font_config=self._fonts, url_fetcher=fetcher)
+        if fetcher.refusals:  # a document in another typeface would look right to nobody but the program
+            raise FileNotFoundError(f"The fonts that {path.name} names are not in {fonts}.")
+        return style
 
 
 def _parsed(page: str, fetcher: ClosedFetcher) -> HTML:

@@ -103,6 +103,15 @@ def test_parent_that_was_killed_is_started_again(fonts: Path) -> None:
         renderer.close()
 
 
+def test_renderer_without_fonts_says_so_at_once(tmp_path: Path) -> None:
+    renderer = Renderer(tmp_path)
+    start = time.monotonic()
+    with pytest.raises(RenderFailed, match="did not answer"):
+        renderer.render("invitation", samples.slip(), "A4")
+    renderer.close()
+    assert time.monotonic() - start < 10
+
+
 def test_parent_kept_by_serve_answers_at_its_socket_and_ends_on_term(fonts: Path, tmp_path: Path) -> None:
     at = tmp_path / "render.sock"
     with subprocess.Popen(command(fonts, at), cwd=ROOT) as parent:
