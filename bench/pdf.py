@@ -3,7 +3,6 @@
 import base64
 import resource
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -17,6 +16,7 @@ import psutil
 import pypdf
 from weasyprint import HTML
 
+from bench.table import Row
 from clinic import fonts as house
 from clinic.progress.summary import (
     Attendance,
@@ -43,16 +43,6 @@ ROUNDS = 7
 BATCH = 24
 MANY = 115  # times seven pages
 MEGABYTE = 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table; a target begins with its direction, as in "<= 0.60"."""
-
-    work: str
-    against: str
-    measured: str
-    target: str
 
 
 @dataclass(frozen=True)
@@ -266,8 +256,3 @@ def _wall(work: Callable[[], object]) -> float:
 
 def _median(times: list[float]) -> str:
     return f"{statistics.median(times) * 1000:.0f}"
-
-
-if __name__ == "__main__":
-    for row in rows():
-        sys.stdout.write(f"{row.work:90} {row.against:60} {row.measured:>8} {row.target:>10}\n")
