@@ -12,7 +12,7 @@ from clinic.exercises.models import ExerciseVersion
 from clinic.extensions import db
 
 
-def visible_to(viewer: Viewer) -> Select[tuple[ExerciseVersion]]:
+def visible_to(viewer: Viewer) -> Select[ExerciseVersion]:
     """The shipped versions and the practice's own."""
     mine = or_(ExerciseVersion.practice_id.is_(None), ExerciseVersion.practice_id == viewer.practice_id)
     return select(ExerciseVersion).where(mine)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from clinic.exercises.document import Every, Exercise, Part, Turn
+from clinic.exercises.document import Every, Exercise, Part, Span, Turn
 from clinic.exercises.practices import TRUST_PRACTICES
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
@@ -77,7 +77,7 @@ def glance(exercise: Exercise, library: Iterable[Exercise]) -> Glance:
     facts = [
         ("Time", minutes(exercise.minutes)),
         ("How often", cadence_said(exercise.cadence)),
-        ("Stays open", span_said(exercise.open_for.days, exercise.open_for.hours)),
+        ("Stays open", span_said(exercise.open_for)),
         ("Who begins", _who_begins(exercise)),
         ("Counts as", "a main exercise" if exercise.weight == "main" else "light, not toward two at a time"),
         *([("Before it", ", ".join(before))] if before else []),
@@ -124,10 +124,10 @@ def cadence_said(cadence: str | Every) -> str:
     return f"{EVERY[cadence.every]}, {counted(cadence.times)} {unit}{'s' if cadence.times != 1 else ''}"
 
 
-def span_said(days: int, hours: int) -> str:
+def span_said(span: Span) -> str:
     """A span in words: "six days"."""
-    said = [f"{counted(days)} day{'s' if days != 1 else ''}"] if days else []
-    said += [f"{counted(hours)} hour{'s' if hours != 1 else ''}"] if hours else []
+    said = [f"{counted(span.days)} day{'s' if span.days != 1 else ''}"] if span.days else []
+    said += [f"{counted(span.hours)} hour{'s' if span.hours != 1 else ''}"] if span.hours else []
     return " and ".join(said)
 
 

@@ -10,7 +10,7 @@ from clinic.couples.models import Couple
 from clinic.exercises import queries
 from clinic.exercises.practices import TRUST_PRACTICES
 from clinic.exercises.prose import line, prose
-from clinic.exercises.summary import cadence_said, glance, minutes
+from clinic.exercises.summary import cadence_said, glance, minutes, span_said
 from clinic.web import found, viewer
 from forms.reflections import form_for
 
@@ -18,6 +18,7 @@ pages = Blueprint("exercises", __name__, url_prefix="/exercises")
 pages.add_app_template_filter(prose)
 pages.add_app_template_filter(line, "prose_line")
 pages.add_app_template_filter(cadence_said)
+pages.add_app_template_filter(span_said)
 pages.add_app_template_filter(minutes, "minutes_said")
 
 

@@ -42,6 +42,8 @@ class Plan:
 def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan, now: datetime) -> Assignment:
     """Give an exercise to a couple or one partner, and open the rounds that are due at once."""
     document = document_of(version)
+    if couple.closed_at or (couple.separated_at and len(plan.cast) > 1):
+        raise HomeworkError("They are no couple here any more: nothing can be given to both.")
     try:
         legs = rules.legs_for(document, plan.cast, plan.first)
     except ValueError as error:
@@ -60,7 +62,7 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
         zone=couple.zone,
         cadence=_cadence(document.cadence, plan.times),
         opening=plan.opening or document.opening,
-        legs=[[leg.part, str(leg.author), str(leg.other) if leg.other else None, leg.role] for leg in legs],
+        legs=[[leg.part, str(leg.author), None if leg.other is None else str(leg.other), leg.role] for leg in legs],
         state="active",
     )
     db.session.add(assignment)
@@ -105,6 +107,17 @@ def open_round_before(assignment: Assignment, appointment_id: UUID, starts_at: d
     opens_at = max(starts_at + timedelta(hours=hours), assignment.assigned_at)
     day = clock.local_day(starts_at, assignment.zone)
     return _add_round(assignment, day, opens_at, starts_at, now, appointment_id)
+
+
+def start_round(viewer: Viewer, assignment: Assignment, local_on: date, now: datetime) -> Round:
+    """A round of an exercise that is done when it is needed; one at a time."""
+    if assignment.state != "active" or assignment.cadence != "as_needed":
+        raise HomeworkError("Only an exercise that is done when it is needed, and that goes on, can be started.")
+    if open_rounds(assignment):
+        raise HomeworkError("One round is still open. Let it end, or end it, before the next one.")
+    round_ = open_round(assignment, local_on, now)
+    audit.record(viewer, "start round", round_)
+    return round_
 
 
 def _add_round(

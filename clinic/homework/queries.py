@@ -128,7 +128,9 @@ def _event(row: RoundEvent, names: Mapping[UUID, TurnId]) -> Event:
     if "to" in detail:
         detail["to"] = UUID(detail["to"])
     turn = names[row.turn_id] if row.turn_id else None
-    return Event(row.kind, row.at, turn, row.by_id, detail)  # type: ignore[arg-type]  # the column holds these kinds only
+    # An appointment counts from when it took place, not from when the counselor came to mark it.
+    at = datetime.fromisoformat(detail["held_at"]) if "held_at" in detail else row.at
+    return Event(row.kind, at, turn, row.by_id, detail)  # type: ignore[arg-type]  # the column holds these kinds only
 
 
 def given_of(couple_id: UUID, needed: Input) -> set[UUID]:

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from clinic import clock
-from clinic.exercises.document import Every, Exercise, Part, Span
+from clinic.exercises.document import WIDTH, Every, Exercise, Part, Span, Turn
 from clinic.exercises.turns import Leg
 
 MAIN_AT_ONCE = 2
@@ -43,7 +43,9 @@ def next_date(cadence: str | Every, starts_on: date, after: date) -> date | None
         return starts_on if starts_on > after else None
     if not isinstance(cadence, Every) or cadence.every is None:
         return None
-    return next((day for day in islice(_rhythm(cadence.every, starts_on), cadence.times) if day > after), None)
+    return next(
+        (day for day in islice(_rhythm(cadence.every, starts_on), cadence.times) if day > after), None
+    )
 
 
 def _rhythm(every: str, first: date) -> Iterator[date]:
@@ -65,7 +67,9 @@ def _same_day(first: date, year: int, month0: int) -> date:
 def frame(local_on: date, open_for: Span, zone: str) -> tuple[datetime, datetime]:
     """When a round opens and closes (UTC): whole local days by the wall clock, hours by the clock's ticking."""
     opens_at = clock.day_starts(local_on, zone)
-    closes_at = clock.day_starts(local_on + timedelta(days=open_for.days), zone) + timedelta(hours=open_for.hours)
+    closes_at = clock.day_starts(local_on + timedelta(days=open_for.days), zone) + timedelta(
+        hours=open_for.hours
+    )
     return opens_at, closes_at
 
 
@@ -79,7 +83,7 @@ def legs_for(document: Exercise, cast: Mapping[UUID, str], first: UUID | None = 
 
 def _legs_of(index: int, part: Part, cast: Mapping[UUID, str], first: UUID | None) -> Iterator[Leg]:
     people = _in_order(part, cast, first)
-    if part.legs in {"in_turn"} and len(people) < 2:
+    if part.legs == "in_turn" and len(people) < 2:
         raise ValueError("This exercise needs both partners.")
     for person in people[:1] if part.legs == "one" else people:
         other = next((one for one in people if one != person), None) if part.legs != "solo" else None
@@ -90,5 +94,72 @@ def _in_order(part: Part, cast: Mapping[UUID, str], first: UUID | None) -> Seque
     """The recipients, the one who begins at the head: by the document's role, else by the counselor's choice."""
     people = list(cast)
     by_role = [person for person in people if cast[person] == part.first]
-    head = by_role[0] if by_role else (first if first in cast else people[0])
+    head = by_role[0] if by_role else next((person for person in people if person == first), people[0])
     return [head, *(person for person in people if person != head)]
+
+
+def turns_for(document: Exercise, legs: Sequence[Leg], partner: UUID) -> list[tuple[Turn, str]]:
+    """The turns in which a partner will act, each with the role in which they are asked; every turn once."""
+    found: dict[str, tuple[Turn, str]] = {}
+    for leg in legs:
+        for turn in document.parts[leg.part].turns:
+            acting = {"author": (leg.author,), "other": (leg.other,), "either": (leg.author, leg.other)}[
+                turn.by
+            ]
+            if partner in acting and (not turn.roles or leg.role in turn.roles):
+                found.setdefault(turn.key, (turn, leg.role))
+    return list(found.values())
+
+
+# What has to be settled when assigning
+
+
+def asks_roles(document: Exercise) -> bool:
+    """True when it makes a difference who was hurt: in who begins, what is asked, or how it is worded."""
+    turns = document.turns.values()
+    fields = [field for turn in turns for field in turn.fields]
+    return (
+        any(part.first in {"injured", "involved"} for part in document.parts)
+        or any(turn.roles for turn in turns)
+        or any(field.roles or not isinstance(field.label, str) for field in fields)
+    )
+
+
+def asks_first(document: Exercise) -> bool:
+    """True when somebody has to begin and no role says who."""
+    return any(
+        part.legs in {"one", "in_turn"} and part.first in {"counselor", "either"} for part in document.parts
+    )
+
+
+def is_for_both(document: Exercise) -> bool:
+    """True when it cannot be given to one partner alone: the other acts in it, or is to read it."""
+    return any(
+        part.legs == "in_turn" or (part.legs == "one" and _reaches_other(part)) for part in document.parts
+    )
+
+
+def _reaches_other(part: Part) -> bool:
+    kinds = {group.visibility for turn in part.turns for group in turn.groups}
+    return any(WIDTH[kind] > WIDTH["counselor"] for kind in kinds) or any(
+        turn.by != "author" for turn in part.turns
+    )
+
+
+def has_sealed(document: Exercise) -> bool:
+    """True when words wait for each other, so that a moment of opening has to be chosen."""
+    return any(group.visibility == "sealed" for turn in document.turns.values() for group in turn.groups)
+
+
+def smaller(document: Exercise, times: int | None) -> list[str]:
+    """Ways to make it smaller, the smallest first; each can be said to the couple as it stands."""
+    turns = list(document.turns.values())
+    half = max(5, document.minutes // 2 // 5 * 5)
+    ways = []
+    if len(turns) > 1:
+        ways.append(f"only “{turns[0].title}” this time, the rest at your next appointment")
+    if document.minutes > half:
+        ways.append(f"{half} minutes by the clock, and stop wherever you are")
+    if times is None or times > 2:
+        ways.append("two rounds at first, then look again")
+    return ways or ["the first question only, on paper if that is easier"]

@@ -1,0 +1,143 @@
+"""Forms of giving an exercise: what was agreed, with whom, from when on; and what can be changed afterwards."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms.fields import Field
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+Choices = Sequence[tuple[str, str]]
+
+NEEDED = "Please fill this in."
+CONFIDENT = 7
+ROLES = (
+    ("injured", "Hurt partner"),
+    ("involved", "Partner who is repairing"),
+    ("mutual", "Both in the same way"),
+)
+BOTH = "both"
+
+
+def number_or_none(raw: str | None) -> int | None:
+    """The picked number; None when nothing was picked."""
+    return int(raw) if raw not in {None, "", "None"} else None
+
+
+class ConfidenceScaleField(RadioField):
+    """0 to 10, or nothing; the macros draw it as a scale."""
+
+    ends = ("not at all", "quite sure")
+
+    def __init__(self, label: str = "", **kwargs: Any) -> None:
+        bounds = [Optional(), NumberRange(0, 10, "Between 0 and 10.")]
+        steps = [(step, str(step)) for step in range(11)]
+        super().__init__(label, bounds, choices=steps, coerce=number_or_none, validate_choice=False, **kwargs)
+
+
+class AssignForm(FlaskForm):
+    """What is settled when an exercise is given; `assign_form` makes it and leaves out what does not apply."""
+
+    rationale = TextAreaField(
+        "Why this, why now",
+        [InputRequired("One sentence in your words is enough."), Length(max=1000)],
+        description="In your words; they read it first.",
+    )
+    recipients = RadioField("For whom", [InputRequired("Please choose for whom.")])
+    concern = SelectField("Concern", [Optional()], description="Fills in the roles; they never see it.")
+    role_1 = SelectField("", choices=ROLES)
+    role_2 = SelectField("", choices=ROLES)
+    first = RadioField("Who begins", [InputRequired("Please choose who begins.")])
+    starts_on = DateField("From", [InputRequired("Please choose a day.")])
+    times = IntegerField("How many times", [Optional(), NumberRange(1, 60, "Between 1 and 60.")])
+    when_where = TextAreaField("When and where", [Length(max=500)], description="A day, an hour, a place.")
+    obstacle = TextAreaField(
+        "What could get in the way", [Length(max=500)], description="And what they do then: if … then …"
+    )
+    confidence_1 = ConfidenceScaleField()
+    confidence_2 = ConfidenceScaleField()
+    note_1 = TextAreaField("", [Length(max=500)])
+    note_2 = TextAreaField("", [Length(max=500)])
+    opening = RadioField("When they read each other’s answers", [InputRequired("Please choose one.")])
+    small_enough = BooleanField("It is small enough. Give it all the same.")
+    not_too_many = BooleanField("It is not too much. Give it all the same.")
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """The positions of those who get it: (1, 2), (1,) or (2,)."""
+        picked = self.recipients.data
+        return (1, 2) if picked in {BOTH, None, ""} else (int(picked),)
+
+    def of(self, name: str, position: int) -> Any:
+        """What was given for one partner: `of("confidence", 1)`."""
+        box: Field | None = self._fields.get(f"{name}_{position}")
+        return box.data if box is not None else None
+
+    @property
+    def unsure(self) -> list[int]:
+        """Positions of those who are less than fairly sure that it will happen."""
+        given = [(one, self.of("confidence", one)) for one in self.positions]
+        return [position for position, sure in given if sure is not None and sure < CONFIDENT]
+
+
+def assign_form(  # each is a question that the page may leave out
+    names: Mapping[int, str],
+    *,
+    openings: Choices = (),
+    concerns: Choices = (),
+    asks_roles: bool = False,
+    asks_first: bool = False,
+    asks_times: bool = False,
+    for_both_only: bool = False,
+    **defaults: Any,
+) -> AssignForm:
+    """The form for one couple (`names` by position) and one exercise, without what it does not need."""
+    form = AssignForm(data=defaults)
+    people = [(str(position), name) for position, name in names.items()]
+    form.recipients.choices = [(BOTH, "Both"), *([] if for_both_only else people)]
+    form.first.choices = people
+    form.concern.choices = [("", "None"), *concerns]
+    form.opening.choices = list(openings)
+    for position, name in names.items():
+        form[f"role_{position}"].label.text = f"{name}’s part in it"
+        form[f"confidence_{position}"].label.text = f"How sure is {name} that it will happen?"
+        form[f"note_{position}"].label.text = f"A line for {name} alone"
+    asked = {"opening": bool(openings), "concern": bool(concerns)}
+    _leave_out(form, names, **asked, roles=asks_roles, first=asks_first, times=asks_times)
+    return form
+
+
+def _leave_out(form: AssignForm, names: Mapping[int, str], **asked: bool) -> None:
+    """Take out the questions that are not asked, and those about a partner who is not there."""
+    fields = {"roles": ("role_1", "role_2")}
+    gone = {name for what, is_asked in asked.items() if not is_asked for name in fields.get(what, (what,))}
+    gone |= {
+        f"{name}_{position}" for name in ("role", "confidence", "note") for position in {1, 2} - set(names)
+    }
+    for name in gone & set(form._fields):
+        del form[name]
+    if "first" in form and form.recipients.data not in {BOTH, None, ""}:
+        del form["first"]
+
+
+class DelayForm(FlaskForm):
+    """A later moment of opening; what is not later is not offered."""
+
+    opening = RadioField("When they read each other’s answers", [InputRequired("Please choose one.")])
+
+    def __init__(self, choices: Choices = (), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.opening.choices = list(choices)
+
+
+class StartForm(FlaskForm):
+    """A round of an exercise that is done when it is needed."""
+
+    starts_on = DateField("From", [InputRequired("Please choose a day.")])
+
+
+class SeparateForm(FlaskForm):
+    """An act that cannot be undone asks for a tick."""
+
+    is_sure = BooleanField("Yes, separate them now", [InputRequired("Please tick this, or go back.")])
