@@ -16,7 +16,7 @@ from clinic.reflections import queries as reflections
 from clinic.reflections.models import Reflection
 
 
-def visible_to(viewer: Viewer) -> Select[tuple[Appointment]]:
+def visible_to(viewer: Viewer) -> Select[Appointment]:
     """Staff: those of the couples they may see. A client: the couple's joint ones and the own individual ones."""
     if viewer.is_staff or viewer.is_system:
         return select(Appointment).where(Appointment.couple_id.in_(_ids(couples.visible_to(viewer))))
@@ -27,7 +27,7 @@ def visible_to(viewer: Viewer) -> Select[tuple[Appointment]]:
     return select(Appointment).where(or_(joint, Appointment.partner_id.in_(viewer.partner_ids)))
 
 
-def _ids(of: Select[tuple[Couple]]) -> Select[tuple[UUID]]:
+def _ids(of: Select[Couple]) -> Select[tuple[UUID]]:
     return of.with_only_columns(Couple.id)
 
 
@@ -48,10 +48,14 @@ def next_at(couple_ids: Collection[UUID], now: datetime) -> dict[UUID, datetime]
     """When each of these couples meets next, for the caseload of who works with them; one statement."""
     rows = db.session.execute(
         select(Appointment.couple_id, func.min(Appointment.starts_at))
-        .where(Appointment.couple_id.in_(couple_ids), Appointment.starts_at >= now, Appointment.state == "scheduled")
+        .where(
+            Appointment.couple_id.in_(couple_ids),
+            Appointment.starts_at >= now,
+            Appointment.state == "scheduled",
+        )
         .group_by(Appointment.couple_id)
     )
-    return {couple_id: starts_at for couple_id, starts_at in rows}
+    return {row.couple_id: row[1] for row in rows}
 
 
 def next_for(viewer: Viewer, couple_id: UUID, now: datetime) -> Appointment | None:
@@ -86,7 +90,9 @@ def prepared_for(appointment: Appointment) -> Sequence[Round]:
 
 def preparations(couple_id: UUID | None = None) -> list[Assignment]:
     """Active assignments that have a round before each appointment; of one couple, or of all that are at work."""
-    running = select(Assignment).join(Couple, Couple.id == Assignment.couple_id).where(Assignment.state == "active")
+    running = (
+        select(Assignment).join(Couple, Couple.id == Assignment.couple_id).where(Assignment.state == "active")
+    )
     running = running.where(Couple.paused_at.is_(None), Couple.closed_at.is_(None))
     rows = db.session.scalars(running.where(Assignment.couple_id == couple_id) if couple_id else running)
     return [one for one in rows if isinstance(one.cadence, dict) and "appointment" in one.cadence]
@@ -98,7 +104,9 @@ def next_to_prepare(assignment: Assignment, now: datetime) -> Appointment | None
     concerns = [Appointment.kind == "joint"]
     if len(recipients) == 1:
         concerns.append(Appointment.partner_id == recipients[0])
-    coming = select(Appointment).where(Appointment.couple_id == assignment.couple_id, Appointment.state == "scheduled")
+    coming = select(Appointment).where(
+        Appointment.couple_id == assignment.couple_id, Appointment.state == "scheduled"
+    )
     return db.session.scalar(
         coming.where(Appointment.starts_at > now, or_(*concerns)).order_by(Appointment.starts_at).limit(1)
     )
@@ -110,7 +118,9 @@ def next_to_prepare(assignment: Assignment, now: datetime) -> Appointment | None
 def agenda_of(viewer: Viewer, couple_id: UUID) -> Sequence[AgendaItem]:
     """What the counselors want to bring up with a couple, in the order in which it was marked; staff only."""
     return db.session.scalars(
-        _agenda(viewer).where(AgendaItem.couple_id == couple_id, AgendaItem.done_at.is_(None)).order_by(AgendaItem.marked_at)
+        _agenda(viewer)
+        .where(AgendaItem.couple_id == couple_id, AgendaItem.done_at.is_(None))
+        .order_by(AgendaItem.marked_at)
     ).all()
 
 
@@ -122,7 +132,7 @@ def agenda_item_for(viewer: Viewer, item_id: UUID) -> AgendaItem | None:
     )
 
 
-def _agenda(viewer: Viewer) -> Select[tuple[AgendaItem]]:
+def _agenda(viewer: Viewer) -> Select[AgendaItem]:
     if not viewer.is_staff:
         return select(AgendaItem).where(false())
     return select(AgendaItem).where(AgendaItem.couple_id.in_(_ids(couples.visible_to(viewer))))

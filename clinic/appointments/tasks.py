@@ -1,0 +1,13 @@
+"""Background work of appointments, pulled from rows: rounds that prepare the next one."""
+
+from datetime import datetime
+
+from clinic.appointments import actions
+from clinic.extensions import db
+
+
+def due(now: datetime) -> int:
+    """Make what is missing, in one transaction; returns how many rounds were made."""
+    made = len(actions.prepare(None, now))
+    db.session.commit()
+    return made
