@@ -393,10 +393,7 @@ class Exchange:
     opened_on: date
     prompts: tuple[Prompt, ...]
     additions: tuple[Addition, ...]
-
-    @property
-    def is_side_by_side(self) -> bool:
-        return all(len(one.sides) == 2 for one in self.prompts)
+    is_side_by_side: bool  # both answered the same questions apart
 
 
 def exchange(words: Sequence[Seen]) -> Exchange | None:
@@ -419,4 +416,5 @@ def exchange(words: Sequence[Seen]) -> Exchange | None:
         additions=tuple(
             Addition(seen.by, seen.given_on, str(seen.answers[ADDITION])) for seen in opened if ADDITION in seen.answers
         ),
+        is_side_by_side=all(_is_twin(seen) for seen in opened) and len({seen.by for seen in opened}) == 2,
     )
