@@ -120,6 +120,7 @@ def counselors_of(couple_id: UUID, now: datetime) -> Sequence[StaffMember]:
         .join(CoupleCounselor, CoupleCounselor.staff_id == StaffMember.id)
         .where(CoupleCounselor.couple_id == couple_id, CoupleCounselor.from_at <= now)
         .where(or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > now))
+        .where(or_(StaffMember.left_at.is_(None), StaffMember.left_at > now))
         .order_by(CoupleCounselor.from_at)
     ).all()
 
