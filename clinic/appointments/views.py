@@ -77,7 +77,7 @@ def _brought_up(item: AgendaItem, couple: Couple) -> dict[str, object]:
 
 @pages.route("/new/<uuid:couple_id>", methods=["GET", "POST"])
 @counselors
-def schedule(couple_id: UUID) -> str | Response:
+def plan(couple_id: UUID) -> str | Response:
     """A new appointment, with both or with one of them."""
     couple = found(couples.work_for(viewer(), couple_id))
     people = [] if couple.separated_at else [(JOINT, "Both")]
@@ -88,7 +88,7 @@ def schedule(couple_id: UUID) -> str | Response:
         act = lambda slot: actions.schedule(viewer(), couple, slot, clock.now())  # noqa: E731
         if _carried_out(form, alone, act, "The appointment is set."):
             return see(url_for("appointments.of_couple", couple_id=couple_id))
-    return page("appointments/schedule.html", _status(form), form=form, couple=couple)
+    return page("appointments/plan.html", _status(form), form=form, couple=couple)
 
 
 @pages.route("/<uuid:appointment_id>/move", methods=["GET", "POST"])

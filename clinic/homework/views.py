@@ -342,7 +342,7 @@ def separate(couple_id: UUID) -> str | Response:
     """The two are no couple any more: rounds close and nothing unopened ever opens, in one transaction."""
     couple = found(couples.work_for(viewer(), couple_id))
     if couple.separated_at is not None:
-        return redirect(url_for("couples.show", couple_id=couple_id))
+        return redirect(url_for("progress.couple", couple_id=couple_id))
     form = SeparateForm()
     if form.validate_on_submit():
         now = clock.now()
@@ -350,5 +350,5 @@ def separate(couple_id: UUID) -> str | Response:
         actions.sever(couple, now)
         db.session.commit()
         flash("They are separated. What each could read today stays readable.", "done")
-        return see(url_for("couples.show", couple_id=couple_id))
+        return see(url_for("progress.couple", couple_id=couple_id))
     return page("homework/separate.html", 422 if form.errors else 200, form=form, couple=couple)
