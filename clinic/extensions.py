@@ -12,7 +12,7 @@ from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -80,6 +80,22 @@ db = SQLAlchemy(model_class=Base)
 login_manager = LoginManager()
 csrf = CSRFProtect()
 alembic = Alembic(run_mkdir=False, metadatas=Base.metadata)
+
+# A row that was fetched stays at hand until the transaction ends: SQLAlchemy alone would forget it as soon as nobody
+# holds it, and the same couple would be fetched again for every question that is asked about it.
+
+
+@event.listens_for(Session, "loaded_as_persistent")
+@event.listens_for(Session, "pending_to_persistent")
+def _hold(session: Session, row: object) -> None:
+    session.info.setdefault("held", []).append(row)
+
+
+@event.listens_for(Session, "after_commit")
+@event.listens_for(Session, "after_rollback")
+def _let_go(session: Session) -> None:
+    session.info.pop("held", None)
+
 
 _writes: ContextVar[bool] = ContextVar("writes", default=True)
 

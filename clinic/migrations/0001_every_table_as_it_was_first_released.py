@@ -82,7 +82,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_couple")),
     )
     op.create_index(op.f("ix_couple_attention_at"), "couple", ["attention_at"], unique=False)
-    op.create_index(op.f("ix_couple_practice_id"), "couple", ["practice_id"], unique=False)
     op.create_table(
         "exercise_version",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -208,7 +207,10 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        "ix_couple_counselor_staff", "couple_counselor", ["staff_id", "until_at", "couple_id"], unique=False
+        "ix_couple_counselor_staff",
+        "couple_counselor",
+        ["staff_id", "until_at", "couple_id", "from_at"],
+        unique=False,
     )
     op.create_table(
         "document",
@@ -382,7 +384,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_round_appointment_id"), "round", ["appointment_id"], unique=False)
     op.create_index(op.f("ix_round_closes_at"), "round", ["closes_at"], unique=False)
-    op.create_index("ix_round_to_read", "round", ["couple_id", "reviewed_at", "came_in_at"], unique=False)
+    op.create_index("ix_round_couple", "round", ["couple_id", "opens_at"], unique=False)
+    op.create_index(
+        "ix_round_to_read",
+        "round",
+        ["couple_id"],
+        unique=False,
+        sqlite_where=sa.text("came_in_at IS NOT NULL AND reviewed_at IS NULL"),
+        postgresql_where=sa.text("came_in_at IS NOT NULL AND reviewed_at IS NULL"),
+    )
     op.create_table(
         "safety_clearance",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -506,6 +516,26 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_draft_partner_id"), "draft", ["partner_id"], unique=False)
     op.create_table(
+        "flag",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("practice_id", sa.Uuid(), nullable=False),
+        sa.Column("couple_id", sa.Uuid(), nullable=False),
+        sa.Column("partner_id", sa.Uuid(), nullable=False),
+        sa.Column("turn_id", sa.Uuid(), nullable=True),
+        sa.Column("field", sa.String(), nullable=False),
+        sa.Column("raised_at", Instant(), nullable=False),
+        sa.Column("acted_at", Instant(), nullable=True),
+        sa.Column("acted_by_id", sa.Uuid(), nullable=True),
+        sa.Column("action_sealed", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["acted_by_id"], ["staff_member.id"], name=op.f("fk_flag_acted_by_id")),
+        sa.ForeignKeyConstraint(["couple_id"], ["couple.id"], name=op.f("fk_flag_couple_id")),
+        sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_flag_partner_id")),
+        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_flag_practice_id")),
+        sa.ForeignKeyConstraint(["turn_id"], ["turn.id"], name=op.f("fk_flag_turn_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_flag")),
+    )
+    op.create_index("ix_flag_open", "flag", ["couple_id", "acted_at"], unique=False)
+    op.create_table(
         "kept_text",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("turn_id", sa.Uuid(), nullable=False),
@@ -534,31 +564,15 @@ def upgrade() -> None:
         sa.Column("text_sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["couple_id"], ["couple.id"], name=op.f("fk_note_to_counselor_couple_id")),
         sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_note_to_counselor_partner_id")),
-        sa.ForeignKeyConstraint(["read_by_id"], ["staff_member.id"], name=op.f("fk_note_to_counselor_read_by_id")),
+        sa.ForeignKeyConstraint(
+            ["read_by_id"], ["staff_member.id"], name=op.f("fk_note_to_counselor_read_by_id")
+        ),
         sa.ForeignKeyConstraint(["turn_id"], ["turn.id"], name=op.f("fk_note_to_counselor_turn_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_note_to_counselor")),
     )
-    op.create_index("ix_note_to_counselor_unread", "note_to_counselor", ["couple_id", "read_at"], unique=False)
-    op.create_table(
-        "flag",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("practice_id", sa.Uuid(), nullable=False),
-        sa.Column("couple_id", sa.Uuid(), nullable=False),
-        sa.Column("partner_id", sa.Uuid(), nullable=False),
-        sa.Column("turn_id", sa.Uuid(), nullable=True),
-        sa.Column("field", sa.String(), nullable=False),
-        sa.Column("raised_at", Instant(), nullable=False),
-        sa.Column("acted_at", Instant(), nullable=True),
-        sa.Column("acted_by_id", sa.Uuid(), nullable=True),
-        sa.Column("action_sealed", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(["acted_by_id"], ["staff_member.id"], name=op.f("fk_flag_acted_by_id")),
-        sa.ForeignKeyConstraint(["couple_id"], ["couple.id"], name=op.f("fk_flag_couple_id")),
-        sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_flag_partner_id")),
-        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_flag_practice_id")),
-        sa.ForeignKeyConstraint(["turn_id"], ["turn.id"], name=op.f("fk_flag_turn_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_flag")),
+    op.create_index(
+        "ix_note_to_counselor_unread", "note_to_counselor", ["couple_id", "read_at"], unique=False
     )
-    op.create_index("ix_flag_open", "flag", ["couple_id", "acted_at"], unique=False)
     op.create_table(
         "reflection",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -645,13 +659,13 @@ def downgrade() -> None:
     op.drop_table("round_event")
     op.drop_index("ix_reflection_couple", table_name="reflection")
     op.drop_table("reflection")
-    op.drop_index("ix_flag_open", table_name="flag")
-    op.drop_table("flag")
     op.drop_index("ix_note_to_counselor_unread", table_name="note_to_counselor")
     op.drop_table("note_to_counselor")
     op.drop_index("ix_kept_text_turn", table_name="kept_text")
     op.drop_index(op.f("ix_kept_text_partner_id"), table_name="kept_text")
     op.drop_table("kept_text")
+    op.drop_index("ix_flag_open", table_name="flag")
+    op.drop_table("flag")
     op.drop_index(op.f("ix_draft_partner_id"), table_name="draft")
     op.drop_table("draft")
     op.drop_index(op.f("ix_agenda_item_couple_id"), table_name="agenda_item")
@@ -666,7 +680,13 @@ def downgrade() -> None:
     op.drop_table("reply")
     op.drop_index("ix_safety_clearance_partner", table_name="safety_clearance")
     op.drop_table("safety_clearance")
-    op.drop_index("ix_round_to_read", table_name="round")
+    op.drop_index(
+        "ix_round_to_read",
+        table_name="round",
+        sqlite_where=sa.text("came_in_at IS NOT NULL AND reviewed_at IS NULL"),
+        postgresql_where=sa.text("came_in_at IS NOT NULL AND reviewed_at IS NULL"),
+    )
+    op.drop_index("ix_round_couple", table_name="round")
     op.drop_index(op.f("ix_round_closes_at"), table_name="round")
     op.drop_index(op.f("ix_round_appointment_id"), table_name="round")
     op.drop_table("round")
@@ -701,7 +721,6 @@ def downgrade() -> None:
     op.drop_table("person")
     op.drop_index("uq_exercise_version_slug", table_name="exercise_version")
     op.drop_table("exercise_version")
-    op.drop_index(op.f("ix_couple_practice_id"), table_name="couple")
     op.drop_index(op.f("ix_couple_attention_at"), table_name="couple")
     op.drop_table("couple")
     op.drop_index("ix_throttle_last_at", table_name="throttle")

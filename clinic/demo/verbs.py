@@ -1,0 +1,304 @@
+"""One function for each verb of the story, doing what the page would do: fetch for the actor, then the action."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from clinic.accounts import actions as accounts
+from clinic.appointments import actions as appointments
+from clinic.appointments.models import Appointment
+from clinic.couples import actions as couples
+from clinic.couples import queries as couple_rows
+from clinic.demo.scene import BrokenStory, Scene
+from clinic.demo.story import Step
+from clinic.exercises import queries as library
+from clinic.extensions import db
+from clinic.homework import actions as homework
+from clinic.homework.models import Round
+from clinic.practice import queries as practices
+from clinic.reflections import actions as reflections
+from clinic.reflections import queries as words
+from clinic.reflections.rules import bound_hash
+from clinic.safety import actions as safety
+from clinic.safety import queries as flags
+
+Act = Callable[[Scene, Step, datetime], Any]
+
+# The beginning
+
+
+def create(scene: Scene, step: Step, now: datetime) -> None:
+    one, two = scene.story.partners
+    new = couples.NewCouple((one.name, two.name), scene.story.zone, scene.story.alias)
+    scene.couple_id = couples.create(scene.counselor(), new, now).id
+
+
+def invite(scene: Scene, step: Step, now: datetime) -> None:
+    made = couples.invite(scene.counselor(), scene.partner(step.who), now)
+    scene.invitations[step.who] = made.token, made.secret
+
+
+def join(scene: Scene, step: Step, now: datetime) -> None:
+    token, secret = scene.invitations.pop(step.who)
+    invitation = couple_rows.invitation_with(couples.token_hash(token))
+    if invitation is None or not couples.has_secret(invitation, token, secret, now):
+        raise BrokenStory(f"{scene.story.key}: the invitation of {step.who} does not open")
+    half = scene.story.half(step.who)
+    account = couples.join_as_new(
+        invitation, half.name, accounts.NewSignIn(half.sign_in, scene.password_hash), now
+    )
+    if half.is_welcomed:
+        accounts.welcome(scene.client(step.who), account, now)
+
+
+def confirm_person(scene: Scene, step: Step, now: datetime) -> None:
+    couples.confirm(scene.counselor(), scene.partner(step.who), now)
+
+
+def consent(scene: Scene, step: Step, now: datetime) -> None:
+    viewer = scene.counselor()
+    version = practices.by_id(scene.couple.practice_id).policy_version
+    for partner in scene.partners(step):
+        couples.record_consent(viewer, partner, version, now)
+
+
+def withdraw_consent(scene: Scene, step: Step, now: datetime) -> None:
+    couples.withdraw_consent(scene.counselor(), scene.partner(step.who), now)
+
+
+def clear(scene: Scene, step: Step, now: datetime) -> None:
+    viewer = scene.counselor()
+    for partner in scene.partners(step):
+        safety.decide(viewer, partner, step.state, step.text, now)  # type: ignore[arg-type]  # the action checks the word
+
+
+def concern(scene: Scene, step: Step, now: datetime) -> None:
+    roles = {scene.partner(half.key).id: half.role for half in scene.story.partners}
+    couples.name_concern(scene.counselor(), scene.couple, step.text, roles, now)
+
+
+def pause_all(scene: Scene, step: Step, now: datetime) -> None:
+    couples.pause(scene.counselor(), scene.couple, now)
+
+
+def resume_all(scene: Scene, step: Step, now: datetime) -> None:
+    couples.resume(scene.counselor(), scene.couple)
+
+
+def separate(scene: Scene, step: Step, now: datetime) -> None:
+    couples.separate(scene.counselor(), scene.couple, now)
+    homework.sever(scene.couple, now)
+
+
+# Homework
+
+
+def assign(scene: Scene, step: Step, now: datetime) -> None:
+    viewer, couple = scene.counselor(), scene.couple
+    version = library.get_for(viewer, step.exercise)
+    if version is None:
+        raise BrokenStory(f"{scene.story.key}: there is no exercise {step.exercise}")
+    day = int(step.at.split()[0]) if step.starts is None else step.starts
+    concerns = couple_rows.concerns_of(viewer, couple.id)
+    plan = homework.Plan(
+        cast={
+            scene.partner(one.key).id: one.role for one in scene.story.partners if step.who in {"", one.key}
+        },
+        starts_on=datetime.fromisoformat(scene.present.as_answer(str(day), scene.story.zone)).date(),
+        first=scene.partner(step.first).id if step.first else None,
+        opening=step.opening,
+        times=step.times,
+        concern_id=concerns[0].id if concerns else None,
+        plans={scene.partner(key).id: made for key, made in step.plan.items()},
+    )
+    scene.assignments[step.of or step.exercise] = homework.assign(viewer, couple, version, plan, now).id
+
+
+def end(scene: Scene, step: Step, now: datetime) -> None:
+    homework.end(scene.counselor(), scene.assignment(step), now)
+
+
+def recall(scene: Scene, step: Step, now: datetime) -> None:
+    homework.recall(scene.counselor(), scene.assignment(step), now)
+
+
+def pause(scene: Scene, step: Step, now: datetime) -> None:
+    homework.pause(scene.counselor(), scene.assignment(step), now)
+
+
+def resume(scene: Scene, step: Step, now: datetime) -> None:
+    homework.resume(scene.counselor(), scene.assignment(step), now)
+
+
+def excuse(scene: Scene, step: Step, now: datetime) -> None:
+    partner = scene.partner(step.who)
+    recipient = next(one for one in scene.assignment(step).recipients if one.partner_id == partner.id)
+    homework.excuse(scene.counselor(), recipient, now)
+
+
+def delay(scene: Scene, step: Step, now: datetime) -> None:
+    homework.delay_opening(scene.counselor(), scene.assignment(step), step.opening or "counselor", now)
+
+
+# Writing
+
+
+def draft(scene: Scene, step: Step, now: datetime) -> None:
+    author = scene.author(step, "open", "returned", "proposed", "waiting")
+    reflections.settle(author, scene.sending(step, author), now)
+
+
+def send(scene: Scene, step: Step, now: datetime) -> None:
+    author = scene.author(step, "open", "returned", "proposed", "waiting")
+    reflections.send(author, scene.sending(step, author), now)
+
+
+def confirm(scene: Scene, step: Step, now: datetime) -> None:
+    author = scene.author(step, "proposed")
+    reflections.confirm(author, bound_hash(words.proposed(author.turn)), now)
+
+
+def decline(scene: Scene, step: Step, now: datetime) -> None:
+    reflections.decline(scene.author(step, "proposed"), now)
+
+
+def take_back(scene: Scene, step: Step, now: datetime) -> None:
+    reflections.take_back(scene.author(step, "sent"), now)
+
+
+def narrow(scene: Scene, step: Step, now: datetime) -> None:
+    reflections.narrow(scene.author(step, "sent"), step.fields, now)
+
+
+def add(scene: Scene, step: Step, now: datetime) -> None:
+    reflections.add(scene.author(step, "sent"), step.text, now)
+
+
+# The counselor's side
+
+
+def release(scene: Scene, step: Step, now: datetime) -> None:
+    reflections.release(scene.counselor(), scene.turn(step, ["sent"]), now)
+
+
+def call_back(scene: Scene, step: Step, now: datetime) -> None:
+    reflections.call_back(scene.counselor(), scene.turn(step, ["sent"]), now)
+
+
+def return_(scene: Scene, step: Step, now: datetime) -> None:
+    reflections.return_for_another_pass(scene.counselor(), scene.turn(step, ["sent"]), now)
+
+
+def reply(scene: Scene, step: Step, now: datetime) -> None:
+    to = [scene.partner(key).id for key in step.to] or [one.id for one in scene.couple.partners]
+    reflections.reply(scene.counselor(), scene.round(step), to, step.text, now)
+
+
+def review(scene: Scene, step: Step, now: datetime) -> None:
+    quality = {str(scene.partner(key).id): value for key, value in step.quality.items()}
+    reflections.review(
+        scene.counselor(),
+        scene.round(step),
+        now,
+        note=step.text or None,
+        quality=quality or None,
+        is_done=step.done,
+    )
+
+
+def read(scene: Scene, step: Step, now: datetime) -> None:
+    """The counselor's reading hour: everything that came in and was not read is read, and its care rated."""
+    viewer = scene.counselor()
+    came_in = select(Round).where(Round.couple_id == scene.couple_id, Round.came_in_at.is_not(None))
+    for round_ in db.session.scalars(came_in.where(Round.reviewed_at.is_(None)).order_by(Round.came_in_at)):
+        sent = sorted({str(turn.sent_by_id) for turn in round_.turns if turn.sent_by_id})
+        quality = {partner: 2 + (round_.number + place) % 3 for place, partner in enumerate(sent)}
+        reflections.review(viewer, round_, now, quality=quality, is_done=True)
+
+
+def act_on_flag(scene: Scene, step: Step, now: datetime) -> None:
+    viewer, partner = scene.counselor(), scene.partner(step.who)
+    flag = next(one for one in flags.open_flags(viewer) if one.partner_id == partner.id)
+    safety.act_on_flag(viewer, flag, step.text, now)
+
+
+# Appointments
+
+
+def schedule(scene: Scene, step: Step, now: datetime) -> None:
+    """With both, or with the one whom the step names."""
+    starts_at = scene.present.moment(step.on, scene.story.zone)
+    partner_id = scene.partner(step.who).id if step.who else None
+    slot = appointments.Slot(starts_at, scene.story.zone, step.minutes, partner_id)
+    scene.appointments.append(appointments.schedule(scene.counselor(), scene.couple, slot, now).id)
+
+
+def hold(scene: Scene, step: Step, now: datetime) -> None:
+    appointments.hold(scene.counselor(), _next_appointment(scene), now)
+
+
+def cancel(scene: Scene, step: Step, now: datetime) -> None:
+    appointments.cancel(scene.counselor(), _next_appointment(scene), now)
+
+
+def miss(scene: Scene, step: Step, now: datetime) -> None:
+    appointments.miss(scene.counselor(), _next_appointment(scene), now)
+
+
+def bring_up(scene: Scene, step: Step, now: datetime) -> None:
+    """Each of the fields named, of the newest turn that the partner sent."""
+    turn = scene.turn(step, ["sent"])
+    for field in step.fields:
+        appointments.bring_up(scene.counselor(), turn, field, now)
+
+
+def _next_appointment(scene: Scene) -> Appointment:
+    """The earliest that nobody has settled."""
+    rows = (db.session.get_one(Appointment, id_) for id_ in scene.appointments)
+    return min((one for one in rows if one.state == "scheduled"), key=lambda one: one.starts_at)
+
+
+BY_PARTNER = frozenset({"draft", "send", "confirm", "decline", "take_back", "narrow", "add"})
+"""Verbs of the couple; all others are the counselor's."""
+
+ACTS: dict[str, Act] = {
+    "create": create,
+    "invite": invite,
+    "join": join,
+    "confirm_person": confirm_person,
+    "consent": consent,
+    "withdraw_consent": withdraw_consent,
+    "clear": clear,
+    "concern": concern,
+    "pause_all": pause_all,
+    "resume_all": resume_all,
+    "separate": separate,
+    "assign": assign,
+    "end": end,
+    "recall": recall,
+    "pause": pause,
+    "resume": resume,
+    "excuse": excuse,
+    "delay": delay,
+    "draft": draft,
+    "send": send,
+    "confirm": confirm,
+    "decline": decline,
+    "take_back": take_back,
+    "narrow": narrow,
+    "add": add,
+    "release": release,
+    "call_back": call_back,
+    "return": return_,
+    "reply": reply,
+    "review": review,
+    "read": read,
+    "act_on_flag": act_on_flag,
+    "schedule": schedule,
+    "hold": hold,
+    "cancel": cancel,
+    "miss": miss,
+    "bring_up": bring_up,
+}
