@@ -1,6 +1,6 @@
 """Reads of what people wrote. A partner reads the own words and openings; staff read what was sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -233,6 +233,20 @@ def words_for_opening(turn: Turn, group: str) -> tuple[Reflection, Words] | None
 
 # What came in
 
+SentBy = Mapping[tuple[UUID, UUID], Reflection]
+"""The last revision by turn and partner."""
+
+
+def sent_in(viewer: Viewer, round_: Round) -> SentBy:
+    """What was sent in a round, as far as this viewer may read it."""
+    rows = (
+        visible_to(viewer)
+        .where(Reflection.turn_id.in_([turn.id for turn in round_.turns]), Reflection.is_addition.is_(False))
+        .order_by(Reflection.revision)
+        .options(selectinload(Reflection.words))
+    )
+    return {(row.turn_id, row.partner_id): row for row in db.session.scalars(rows)}
+
 
 def queue(viewer: Viewer) -> list[Round]:
     """Rounds in which something came in that nobody has reviewed, the oldest first."""
@@ -257,3 +271,21 @@ def unread_notes(viewer: Viewer) -> list[NoteToCounselor]:
     """Words beside the answers that no counselor has read, the oldest first."""
     unread = notes_visible_to(viewer).where(NoteToCounselor.read_at.is_(None))
     return list(db.session.scalars(unread.order_by(NoteToCounselor.at)))
+
+
+def notes_of(viewer: Viewer, round_: Round) -> list[NoteToCounselor]:
+    """Words beside the answers of a round, the oldest first."""
+    of = notes_visible_to(viewer).where(NoteToCounselor.turn_id.in_([turn.id for turn in round_.turns]))
+    return list(db.session.scalars(of.order_by(NoteToCounselor.at)))
+
+
+def replies_in(viewer: Viewer, round_: Round) -> list[Reply]:
+    """What was answered about a round, the oldest first."""
+    return list(db.session.scalars(replies_for(viewer).where(Reply.round_id == round_.id).order_by(Reply.at)))
+
+
+def senders(round_: Round) -> list[UUID]:
+    """Who has sent something in a round that was not taken back."""
+    ids = [turn.id for turn in round_.turns]
+    rows = select(Reflection.partner_id).where(Reflection.turn_id.in_(ids), Reflection.withdrawn_at.is_(None))
+    return list(db.session.scalars(rows.distinct()))

@@ -82,7 +82,9 @@ class Work:
         with self.app.app_context():
             viewer = self.viewer(who)
             with vault.reading(viewer, "test"):
-                subject = actions.author_for(viewer, turn) if viewer.is_client else db.session.get_one(Turn, turn)
+                subject = (
+                    actions.author_for(viewer, turn) if viewer.is_client else db.session.get_one(Turn, turn)
+                )
                 first = (subject,) if viewer.is_client else (viewer, subject)
                 done = act(*first, *args, clock.now(), **more)
                 db.session.commit()

@@ -1,6 +1,12 @@
 """The thinnest way through: write, look it over, send, read, review."""
 
-SPEAK = {"x_topic": "Tuesday", "x_view": "I lay awake and listened.", "screen": "all", "version": "0", "safety": "yes"}
+SPEAK = {
+    "x_topic": "Tuesday",
+    "x_view": "I lay awake and listened.",
+    "screen": "all",
+    "version": "0",
+    "safety": "yes",
+}
 
 
 def test_what_one_writes_is_saved_sent_and_read_by_the_other(work, client_for):
@@ -15,8 +21,25 @@ def test_what_one_writes_is_saved_sent_and_read_by_the_other(work, client_for):
     before = mara.get(saved.location)
     assert "I lay awake and listened." in before.text
     assert "Ruth Okafor" in before.text
-    sent = mara.post(f"/reflections/{turn}/before", data={"version": "1", "safety": "yes", "reads": "partner", "do": "send"})
+    sent = mara.post(
+        f"/reflections/{turn}/before",
+        data={"version": "1", "safety": "yes", "reads": "partner", "do": "send"},
+    )
     assert sent.location.endswith("/sent"), sent.text
     assert "Your part is done" in mara.get(sent.location).text
     answer = work.turn(assignment, "summarize", "partner_b")
     assert "I lay awake and listened." in jonas.get(f"/reflections/{answer}").text
+
+
+def test_the_counselor_finds_it_in_the_queue_and_reads_it_side_by_side(work, client_for):
+    assignment = work.assign("perspective_round")
+    turn = work.turn(assignment, "speak", "partner_a")
+    work.send("partner_a", turn, {"topic": "Tuesday", "view": "I lay awake and listened."})
+    ruth = client_for("counselor")
+    queue = ruth.get("/reflections/queue")
+    assert "Perspective round" in queue.text
+    page = ruth.get(f"/reflections/rounds/{work.round(turn)}")
+    assert "I lay awake and listened." in page.text
+    done = ruth.post(f"/reflections/rounds/{work.round(turn)}/review", data={"note": "calm", "do": "done"})
+    assert done.status_code == 303
+    assert "Perspective round" not in ruth.get("/reflections/queue").text

@@ -1,0 +1,229 @@
+"""What came in, side by side: every prompt with what each of the two wrote, also where one side is missing."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from clinic.access import Viewer
+from clinic.couples.models import Couple, Partner
+from clinic.exercises import answers as shapes
+from clinic.exercises.document import Exercise, Field, label_for
+from clinic.exercises.document import Turn as Asked
+from clinic.exercises.own_questions import TAIL, keeps_with_counselor
+from clinic.extensions import db
+from clinic.homework import queries as rounds
+from clinic.homework.models import Round, Turn
+from clinic.reflections import queries
+from clinic.reflections.models import Reflection
+from clinic.reflections.queries import SentBy
+from clinic.reflections.rules import Sending
+
+Name = tuple[str, int, int]
+"""Key, attempt and entry: what the two did in the same step of their legs."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one of the two answered: lines, or a number, or why there is nothing."""
+
+    lines: list[str]
+    number: float | None = None
+    of: int | None = None
+    turn_id: UUID | None = None
+    quiet: str = ""
+    note: str = ""  # to whom it goes, where that is not plain
+
+    @property
+    def is_answered(self) -> bool:
+        return bool(self.lines) and not self.quiet
+
+
+@dataclass(frozen=True)
+class Row:
+    """One prompt of one step, with both sides."""
+
+    name: str  # turn.field
+    title: str  # of the step
+    prompt: str
+    a: Side | None
+    b: Side | None
+    is_text: bool
+    meets: bool = False  # marked by the counselor
+
+    @property
+    def field_key(self) -> str:
+        """The field's key, as the document has it."""
+        return self.name.split(".")[1]
+
+    @property
+    def verdict(self) -> tuple[str, str] | None:
+        """What a glance at two numbers or picks says: "3 apart", "the same"; nothing about texts."""
+        if self.a is None or self.b is None or not (self.a.is_answered and self.b.is_answered):
+            return None
+        if self.is_text:
+            return ("you marked: they meet", "meets") if self.meets else None
+        if self.a.number is not None and self.b.number is not None and self.a.number != self.b.number:
+            return f"{abs(self.a.number - self.b.number):g} apart", "differs"
+        return ("the same", "meets") if self.a.lines == self.b.lines else None
+
+    @property
+    def can_mark(self) -> bool:
+        """True for two texts: whether they meet is for the counselor to say."""
+        both = self.a is not None and self.b is not None and self.a.is_answered and self.b.is_answered
+        return self.is_text and both
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of the two, as the head of a column."""
+
+    partner: Partner
+    mark: Literal["a", "b"]
+    sent_at: datetime | None
+    unsafe: bool = False
+    tail: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A round as its counselor reads it."""
+
+    round: Round
+    document: Exercise
+    couple: Couple
+    people: list[Person]
+    rows: list[Row]
+    additions: list[tuple[Partner, datetime, str]]
+
+    @property
+    def zone(self) -> str:
+        return self.round.assignment.zone
+
+    @property
+    def steps(self) -> list[tuple[str, list[Row]]]:
+        """The rows by step, in order."""
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(row.title, []).append(row)
+        return list(found.items())
+
+
+def comparison(viewer: Viewer, round_: Round) -> Comparison:
+    """Everything of a round that this member of staff may read, prompt by prompt."""
+    couple = db.session.get_one(Couple, round_.couple_id)
+    sent = queries.sent_in(viewer, round_)
+    people = [one for one in couple.partners if _takes_part(round_, one)]
+    marks = set((review.meets or []) if (review := queries.review_of(round_.id)) else [])
+    document = rounds.document_for(round_)
+    rows = [row for step in _steps(round_) for row in _rows_of(round_, document, step, people, sent, marks)]
+    added = queries.additions(round_.turns)
+    return Comparison(
+        round_,
+        document,
+        couple,
+        [_person(one, sent) for one in people],
+        rows,
+        [(_partner(couple, one.partner_id), one.sent_at, one.words[0].answers["addition"]) for one in added],
+    )
+
+
+def _takes_part(round_: Round, partner: Partner) -> bool:
+    return any(one.partner_id == partner.id for one in round_.assignment.recipients)
+
+
+def _partner(couple: Couple, partner_id: UUID) -> Partner:
+    return next(one for one in couple.partners if one.id == partner_id)
+
+
+def _steps(round_: Round) -> Iterator[tuple[Name, list[Turn]]]:
+    """The steps in the order of the document, each with the turns of both legs; only where something came in."""
+    found: dict[Name, list[Turn]] = {}
+    for turn in sorted(round_.turns, key=lambda one: (one.order, one.entry)):
+        found.setdefault((turn.key, turn.attempt, turn.entry), []).append(turn)
+    yield from found.items()
+
+
+def _rows_of(
+    round_: Round,
+    document: Exercise,
+    step: tuple[Name, list[Turn]],
+    people: list[Partner],
+    sent: SentBy,
+    marks: set[str],
+) -> Iterator[Row]:
+    (key, attempt, entry), turns = step
+    asked = document.turns[key]
+    written = {one.id: _written(turns, one, sent) for one in people}
+    if not any(written.values()):
+        return
+    more = [f"try {attempt}"] * (attempt > 1) + [f"entry {entry}"] * (asked.repeat is not None)
+    title = " · ".join([asked.title, *more])
+    for one in asked.fields:
+        sides = [_side(asked, one, turns, partner, written[partner.id], round_) for partner in people]
+        if any(side is not None and side.is_answered for side in sides):
+            name = f"{key}.{one.key}" if (attempt, entry) == (1, 1) else f"{key}.{one.key}.{attempt}.{entry}"
+            b = sides[1] if len(sides) > 1 else None
+            yield Row(
+                name, title, label_for(one.label, "mutual"), sides[0], b, one.kind == "text", name in marks
+            )
+
+
+def _written(turns: Iterable[Turn], partner: Partner, sent: SentBy) -> Reflection | None:
+    return next((sent[turn.id, partner.id] for turn in turns if (turn.id, partner.id) in sent), None)
+
+
+def _side(
+    asked: Asked, one: Field, turns: list[Turn], partner: Partner, row: Reflection | None, round_: Round
+) -> Side | None:
+    if row is None:
+        theirs = [turn for turn in turns if turn.partner_id in {None, partner.id}]
+        return Side([], quiet=_missing(theirs, round_)) if theirs else None
+    sending = queries.as_sent(row)
+    answer = sending.answers.get(one.key)
+    lines = shapes.describe(one, answer)
+    number = shapes.number_in(answer)
+    return Side(
+        lines,
+        number,
+        10 if one.kind == "scale" and number is not None else None,
+        row.turn_id,
+        quiet="" if lines and not shapes.is_declined(answer) else (lines[0] if lines else "Left empty."),
+        note=_goes_to(asked, one, row, sending),
+    )
+
+
+def _missing(turns: list[Turn], round_: Round) -> str:
+    """What a counselor may know of words that are not there: not yet, or closed."""
+    is_over = round_.closed_at is not None or all(turn.state == "missed" for turn in turns)
+    return "Closed without an answer." if is_over else "Not yet."
+
+
+def _goes_to(asked: Asked, one: Field, row: Reflection, sending: Sending) -> str:
+    if one.key in sending.narrowed:
+        return "kept for you; looks declined to the other"
+    if row.turn.is_kept or _is_only_here(asked, row):
+        return "kept for you"
+    return "for you" if (one.visibility or asked.visibility) == "counselor" else ""
+
+
+def _is_only_here(asked: Asked, row: Reflection) -> bool:
+    return asked.agree and not any(words.visibility == "joint" for words in row.words)
+
+
+def _person(partner: Partner, sent: SentBy) -> Person:
+    mine = [row for (_, by), row in sent.items() if by == partner.id]
+    sendings = [queries.as_sent(row) for row in mine]
+    tail = {key: value for sending in sendings for key, value in sending.tail.items()}
+    return Person(
+        partner,
+        "a" if partner.position == 1 else "b",
+        max((row.sent_at for row in mine), default=None),
+        any(keeps_with_counselor(sending.safe) for sending in sendings),
+        [(_label(one), ", ".join(shapes.describe(one, tail[one.key]))) for one in TAIL if one.key in tail],
+    )
+
+
+def _label(one: Field) -> str:
+    return label_for(one.label, "mutual")
