@@ -14,7 +14,7 @@ class Couple(Base):
     """One record with two people in it. `separated_at` ends it as a couple; `paused_at` holds everything."""
 
     __tablename__ = "couple"
-    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"))
     alias_sealed: Mapped[bytes]
     alias: Sealed[str] = Sealed("alias_sealed", "couple", "id", clinical=False)
     zone: Mapped[str]  # IANA name
@@ -58,7 +58,9 @@ class CoupleCounselor(Base):
     from_at: Mapped[datetime]
     until_at: Mapped[datetime | None]
     __table_args__ = (
-        Index("ix_couple_counselor_staff", "staff_id", "until_at", "couple_id"),
+        Index(
+            "ix_couple_counselor_staff", "staff_id", "until_at", "couple_id", "from_at"
+        ),  # covers the row rule
         UniqueConstraint("couple_id", "staff_id", "from_at"),
     )
 

@@ -1,6 +1,8 @@
 """Reads of the practice: its row for its own people, and whom to call in danger."""
 
+from dataclasses import asdict
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, false, select
@@ -38,19 +40,22 @@ def only_one() -> Practice | None:
 
 
 def crisis_lines(practice: Practice) -> list[tuple[str, str, str]]:
-    """(name, number, note) of whom to call: the practice's own, else the locale's."""
-    if practice.crisis:
-        return [(line["name"], line["number"], line.get("note", "")) for line in practice.crisis]
-    found = [(line.name, line.number, line.note) for line in library.lines_of(practice.locale)]
-    return found or [ELSEWHERE]
+    """(name, number, note) of whom to call: the practice's own, else the locale's; never an empty list."""
+    return [(row["name"], row["number"], row["note"]) for row in crisis_rows(practice)] or [ELSEWHERE]
+
+
+def crisis_rows(practice: Practice) -> list[dict[str, Any]]:
+    """The same with the day on which each was verified: name, number, note, last_verified (a date or None)."""
+    if practice.crisis is None:
+        return [asdict(line) for line in library.lines_of(practice.locale)]
+    return [{"note": "", **row, "last_verified": _day(row.get("last_verified"))} for row in practice.crisis]
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def last_verified(practice: Practice) -> date | None:
     """The oldest day on which its lines were verified; None when one of them never was."""
-    days = [line.get("last_verified") for line in practice.crisis or []]
-    if practice.crisis is None:
-        days = [
-            line.last_verified and line.last_verified.isoformat()
-            for line in library.lines_of(practice.locale)
-        ]
-    return min((date.fromisoformat(day) for day in days if day), default=None) if all(days) else None
+    days = [row["last_verified"] for row in crisis_rows(practice)]
+    return min(days, default=None) if all(days) else None

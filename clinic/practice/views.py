@@ -65,11 +65,7 @@ def policy() -> Response | BaseResponse:
 def crisis() -> Response | BaseResponse:
     """Whom clients call in danger."""
     practice = _own()
-    shown = [
-        {"name": name, "number": number, "note": note}
-        for name, number, note in queries.crisis_lines(practice)
-    ]
-    form = CrisisForm(data={"lines": practice.crisis or shown})
+    form = CrisisForm(data={"lines": queries.crisis_rows(practice)})
     if form.validate_on_submit():
         actions.list_crisis_lines(web.viewer(), practice, form.listed())
         return _saved()

@@ -41,7 +41,7 @@ def fresh(app: Flask, cast: Cast, now: datetime) -> Couple:
 def invite(client: FlaskClient, cast: Cast, who: str = "tove") -> tuple[str, str]:
     """The path and the six digits, as the counselor's page shows them."""
     page = client.post(f"/couples/partners/{cast.partners[who]}/invite").text
-    path = re.search(r"/couples/join/[\w-]+", page)
+    path = re.search(r"/join/[\w-]+", page)
     digits = re.search(r'class="tnum">(\d{3} \d{3})<', page)
     assert path
     assert digits

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Response, request
+from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, web
@@ -19,7 +20,6 @@ from forms.couples import JoinForm, JoinWithForm
 NO_SECRET = "These are not the six digits that belong to this link. Please look at them again."  # noqa: S105
 
 
-@pages.route("/join/<token>", methods=["GET", "POST"])
 @access.public
 def join(token: str) -> Response | BaseResponse:
     """GET shows the same page to whoever holds the link; POST with the six digits consumes it."""
@@ -29,6 +29,12 @@ def join(token: str) -> Response | BaseResponse:
     if request.args.get("with") == "own":
         return _join_with(token, JoinWithForm())
     return _join_as_new(token, JoinForm())
+
+
+@pages.record
+def _at_a_neutral_address(state: BlueprintSetupState) -> None:
+    """The link goes on paper and into a browser's history: its address must not say what it is about."""
+    state.app.add_url_rule("/join/<token>", "couples.join", join, methods=["GET", "POST"])
 
 
 def _join_page(form: JoinForm | JoinWithForm, status: int) -> Response:

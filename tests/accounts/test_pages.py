@@ -1,0 +1,282 @@
+"""Pages of accounts: the way out, proving again, first screens, devices, passphrases, staff."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from clinic import clock
+from clinic.accounts import library, queries, rules
+from clinic.accounts.models import StaffMember
+from clinic.audit import AuditEvent
+from clinic.extensions import db
+from tests.cast import PASSPHRASE, Cast, token_for
+
+Enter = Callable[[str], FlaskClient]
+
+NEW = "a brown kettle hums at dusk"
+
+
+def token_of(client: FlaskClient) -> str:
+    with client.session_transaction() as session:
+        return session.get("_user_id", "")
+
+
+# The way out
+
+
+@pytest.mark.parametrize("forged", [False, True])
+def test_leaving_quickly_ends_the_sign_in_even_on_a_page_that_was_open_too_long(
+    app: Flask, client_for: Enter, forged: bool
+) -> None:
+    client = client_for("partner_a")
+    token = token_of(client)
+    answer = client.post("/accounts/leave", forged=forged)
+    assert answer.status_code == 200
+    assert answer.headers["Refresh"].startswith("0; url=https://")
+    assert '"cookies"' in answer.headers["Clear-Site-Data"]
+    assert token_of(client) == ""
+    with app.app_context():
+        assert queries.signed_in(token) is None
+
+
+def test_leaving_works_for_nobody_too(nobody: FlaskClient) -> None:
+    assert nobody.post("/accounts/leave").status_code == 200
+
+
+def test_looking_at_the_way_out_does_not_take_it(client_for: Enter) -> None:
+    assert client_for("partner_a").get("/accounts/leave").status_code == 405
+
+
+def test_signing_out_ends_this_sign_in_and_no_other(app: Flask, client_for: Enter) -> None:
+    here, there = client_for("partner_a"), client_for("partner_a")
+    assert here.post("/accounts/sign-out").status_code == 303
+    assert here.get("/accounts/devices").status_code == 303
+    assert there.get("/accounts/devices").status_code == 200
+
+
+# Proving again
+
+
+def test_proof_is_asked_again_after_five_minutes(client_for: Enter, now: datetime) -> None:
+    client = client_for("partner_a")
+    assert client.get("/accounts/passphrase").status_code == 200
+    with clock.moved_to(now + timedelta(minutes=5)):
+        answer = client.get("/accounts/passphrase")
+        assert answer.status_code == 302
+        assert answer.location == "/accounts/prove?next=/accounts/passphrase"
+        assert client.post(answer.location, data={"passphrase": "not it at all, no"}).status_code == 422
+        back = client.post(answer.location, data={"passphrase": PASSPHRASE})
+        assert back.location == "/accounts/passphrase"
+        assert client.get(back.location).status_code == 200
+
+
+def test_proving_is_throttled_by_sign_in(client_for: Enter, now: datetime) -> None:
+    client = client_for("partner_a")
+    answers = [
+        client.post("/accounts/prove", data={"passphrase": "wrong words again"}).status_code for _ in range(6)
+    ]
+    assert answers == [422] * 5 + [429]
+
+
+def test_proving_never_leads_to_another_site(client_for: Enter) -> None:
+    answer = client_for("partner_a").post(
+        "/accounts/prove?next=//evil.example", data={"passphrase": PASSPHRASE}
+    )
+    assert answer.location == "/"
+
+
+# Passphrases
+
+
+def test_new_passphrase_signs_every_other_device_out(
+    app: Flask, client_for: Enter, cast: Cast, now: datetime
+) -> None:
+    here, there = client_for("partner_a"), client_for("partner_a")
+    assert here.post("/accounts/passphrase", data={"passphrase": NEW}).status_code == 303
+    assert here.get("/accounts/devices").status_code == 200
+    assert there.get("/accounts/devices").status_code == 303
+    fresh = app.test_client()
+    assert (
+        fresh.post("/accounts/sign-in", data={"name": "partner_a", "passphrase": PASSPHRASE}).status_code
+        == 422
+    )
+    assert fresh.post("/accounts/sign-in", data={"name": "partner_a", "passphrase": NEW}).status_code == 303
+
+
+@pytest.mark.parametrize("weak", ["fourteen chars", "aaaaaaaaaaaaaaaaaaa", "partner_a12345678", "x" * 201])
+def test_weak_passphrase_is_refused(client_for: Enter, weak: str) -> None:
+    answer = client_for("partner_a").post("/accounts/passphrase", data={"passphrase": weak})
+    assert answer.status_code == 422
+
+
+def test_offered_passphrases_are_good_and_not_repeated() -> None:
+    offered = {library.new_passphrase() for _ in range(50)}
+    assert len(offered) == 50
+    assert all(rules.weakness(one, "partner_a") is None for one in offered)
+    assert len(set(library.words())) == len(library.words()) >= 512
+
+
+def test_counselor_makes_a_passphrase_for_once_and_the_client_must_choose_a_new_one(
+    app: Flask, client_for: Enter, cast: Cast, now: datetime
+) -> None:
+    counselor, theirs = client_for("counselor"), client_for("partner_a")
+    url = f"/couples/partners/{cast.partners['partner_a']}/reset"
+    assert "in the room" in counselor.get(url).text
+    page = counselor.post(url).text
+    once = re.search(r"\b(?:[a-z]+-){5}[a-z]+\b", page.split("<main")[1])
+    assert once
+    assert theirs.get("/accounts/devices").status_code == 303, "every sign-in of the client ended"
+    client = app.test_client()
+    answer = client.post("/accounts/sign-in", data={"name": "partner_a", "passphrase": once[0]})
+    assert answer.location == "/accounts/passphrase"
+    assert client.get("/progress/now").status_code == 303, "nothing else opens before that"
+    assert client.post("/accounts/passphrase", data={"passphrase": NEW}).status_code == 303
+    assert client.get("/accounts/devices").status_code == 200
+    with app.app_context():
+        trail = str([(one.verb, one.detail) for one in db.session.scalars(select(AuditEvent))])
+        assert once[0] not in trail
+
+
+@pytest.mark.parametrize(
+    "who", ["other_counselor", "supervisor", "elsewhere_counselor", "owner", "partner_b"]
+)
+def test_nobody_else_resets_a_clients_passphrase(client_for: Enter, cast: Cast, who: str) -> None:
+    answer = client_for(who).post(f"/couples/partners/{cast.partners['partner_a']}/reset")
+    assert answer.status_code in {403, 404}
+
+
+# Devices
+
+
+def test_device_is_told_in_plain_words_and_can_be_ended(
+    app: Flask, client_for: Enter, cast: Cast, now: datetime
+) -> None:
+    client = client_for("partner_a")
+    with app.app_context():
+        token = token_for(cast, "partner_a", now, "Safari on an iPhone")
+        session_id = queries.signed_in(token).session_id
+    assert "Safari on an iPhone" in client.get("/accounts/devices").text
+    client.post(f"/accounts/devices/{session_id}/end")
+    with app.app_context():
+        assert queries.signed_in(token) is None
+
+
+def test_nobody_ends_or_sees_the_sign_ins_of_another(
+    app: Flask, client_for: Enter, cast: Cast, now: datetime
+) -> None:
+    with app.app_context():
+        token = token_for(cast, "partner_a", now, "Safari on an iPhone")
+        session_id = queries.signed_in(token).session_id
+    for who in ("partner_b", "counselor", "owner"):
+        client = client_for(who)
+        assert client.post(f"/accounts/devices/{session_id}/end").status_code == 404
+        assert "iPhone" not in client.get("/accounts/devices").text
+
+
+@pytest.mark.parametrize(
+    ("agent", "told"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox on Linux"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Mobile Safari/604.1",
+            "Safari on an iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36",
+            "Chrome on Android",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/126.0 Safari/537.36 Edg/126.0",
+            "Edge on Windows",
+        ),
+        ("", "A browser"),
+    ],
+)
+def test_device_words(agent: str, told: str) -> None:
+    assert rules.device_words(agent) == told
+
+
+# First screens
+
+
+def test_first_screens_are_four_and_say_who_to_call(client_for: Enter) -> None:
+    client = client_for("partner_a")
+    pages = [client.get(f"/accounts/welcome?step={step}").text for step in (1, 2, 3, 4)]
+    assert "Who reads what" in pages[0]
+    assert "Leave quickly" in pages[1]
+    assert "911" in pages[2]
+    assert "Nobody watches in real time" in pages[2]
+    assert "always stop" in pages[3]
+    assert client.get("/accounts/welcome?step=99").text.count("always stop") == 1
+    assert client.post("/accounts/welcome").status_code == 303
+
+
+def test_titles_of_client_pages_are_neutral(client_for: Enter, nobody: FlaskClient) -> None:
+    client = client_for("partner_a")
+    pages = [client.get(url) for url in ("/accounts/welcome", "/accounts/devices", "/accounts/prove")]
+    titles = {
+        re.search(r"<title>(.*?)</title>", page.text)[1] for page in [*pages, nobody.get("/accounts/sign-in")]
+    }
+    assert titles == {"Notes"}
+
+
+# Staff
+
+
+def test_owner_takes_somebody_in(app: Flask, client_for: Enter, cast: Cast, now: datetime) -> None:
+    owner = client_for("owner")
+    data = {
+        "name": "Noor Haddad",
+        "credential": "LPC",
+        "sign_in_name": "noor",
+        "is_counselor": "y",
+        "supervisor": "",
+    }
+    page = owner.post("/accounts/staff/new", data=data).text
+    once = re.search(r"\b(?:[a-z]+-){5}[a-z]+\b", page.split("<main")[1])[0]
+    client = app.test_client()
+    answer = client.post("/accounts/sign-in", data={"name": "noor", "passphrase": once})
+    assert answer.location == "/accounts/passphrase"
+    assert "Noor Haddad" in owner.get("/accounts/staff").text
+    with app.app_context():
+        noor = db.session.scalars(select(StaffMember).where(StaffMember.credential == "LPC")).one()
+        assert noor.practice_id == cast.practice_id
+        assert not noor.is_owner
+
+
+def test_taken_sign_in_name_of_staff_is_told(client_for: Enter) -> None:
+    data = {"name": "N", "sign_in_name": "Counselor", "is_counselor": "y", "supervisor": ""}
+    answer = client_for("owner").post("/accounts/staff/new", data=data)
+    assert answer.status_code == 422
+    assert "is taken" in answer.text
+
+
+@pytest.mark.parametrize("who", ["counselor", "supervisor", "partner_a"])
+def test_staff_pages_are_for_owners(client_for: Enter, cast: Cast, who: str) -> None:
+    client = client_for(who)
+    for url in (
+        "/accounts/staff",
+        "/accounts/staff/new",
+        "/practice/",
+        f"/couples/handover/{cast.staff['left']}",
+    ):
+        assert client.get(url).status_code == 403
+
+
+def test_owner_cannot_let_go_somebody_of_another_practice(client_for: Enter, cast: Cast) -> None:
+    page = f"/couples/handover/{cast.staff['elsewhere_counselor']}"
+    assert client_for("owner").post(page, data={"member": ""}).status_code == 404
+
+
+def test_every_page_after_signing_in_is_kept_by_no_cache(client_for: Enter) -> None:
+    assert client_for("partner_a").get("/accounts/devices").headers["Cache-Control"] == "no-store"
+
+
+def test_form_that_another_site_sends_is_refused(client_for: Enter) -> None:
+    client = client_for("partner_a")
+    assert client.post("/accounts/devices/end-others", forged=True).status_code == 400

@@ -1,0 +1,99 @@
+"""The practice: its letterhead, its policy, and whom to call in danger."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from clinic.extensions import db
+from clinic.practice import actions, library, queries
+from clinic.practice.models import Practice
+from tests.cast import Cast, viewer_of
+
+Enter = Callable[[str], FlaskClient]
+
+LETTERHEAD = {
+    "name": "Linden",
+    "zone": "America/New_York",
+    "paper": "Letter",
+    "locale": "en-US",
+    "phone": "555 0199",
+}
+
+
+def test_owner_writes_the_letterhead(app: Flask, client_for: Enter, cast: Cast) -> None:
+    owner = client_for("owner")
+    assert owner.post("/practice/letterhead", data=LETTERHEAD).status_code == 303
+    assert "555 0199" in owner.get("/practice/").text
+
+
+def test_zone_that_does_not_exist_is_told_in_words(client_for: Enter) -> None:
+    answer = client_for("owner").post("/practice/letterhead", data={**LETTERHEAD, "zone": "Mars/Base"})
+    assert answer.status_code == 422
+    assert "not the name of a time zone" in answer.text
+
+
+def test_policy_gets_a_new_version_only_when_it_changes(app: Flask, client_for: Enter, cast: Cast) -> None:
+    owner = client_for("owner")
+    for text in ("We keep it.", "We keep it.", "We keep it, mostly."):
+        owner.post("/practice/policy", data={"policy": text})
+    with app.app_context():
+        assert db.session.get_one(Practice, cast.practice_id).policy_version == 3
+
+
+def test_shipped_numbers_say_that_nobody_verified_them(client_for: Enter) -> None:
+    page = client_for("owner").get("/practice/").text
+    assert "Nobody at this practice has verified these numbers yet" in page
+    assert "911" in page
+
+
+def test_own_resources_take_the_place_of_the_locales(app: Flask, client_for: Enter, cast: Cast) -> None:
+    owner = client_for("owner")
+    row = {
+        "lines-0-name": "Night line",
+        "lines-0-number": "555 0100",
+        "lines-0-note": "",
+        "lines-0-last_verified": "2026-03-01",
+    }
+    assert owner.post("/practice/crisis", data=row).status_code == 303
+    with app.app_context():
+        practice = db.session.get_one(Practice, cast.practice_id)
+        assert queries.crisis_lines(practice) == [("Night line", "555 0100", "")]
+        assert queries.last_verified(practice) == date(2026, 3, 1)
+    owner.post("/practice/crisis", data={"lines-0-name": "", "lines-0-number": ""})
+    with app.app_context():
+        assert queries.crisis_lines(db.session.get_one(Practice, cast.practice_id))[0][1] == "911"
+
+
+def test_unknown_locale_still_says_what_to_do(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        practice = actions.found("Elsewhere", locale="xx-XX")
+        assert queries.crisis_lines(practice) == [queries.ELSEWHERE]
+        assert queries.last_verified(practice) is None
+        db.session.rollback()
+
+
+@pytest.mark.parametrize("locale", ["en-US", "en-GB", "en-EU"])
+def test_every_locale_names_an_emergency_number_and_its_source(locale: str) -> None:
+    lines = library.lines_of(locale)
+    assert lines[0].name == "Emergency"
+    assert all(line.source.startswith("https://") for line in lines)
+
+
+def test_nobody_reads_another_practice(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        assert queries.practice_of(viewer_of(cast, "elsewhere_counselor")).name == "Harbor Counseling"
+        assert queries.practice_of(viewer_of(cast, "partner_a")).name == "Linden Practice"
+
+
+def test_stop_page_names_whom_to_call_and_is_not_watched(app: Flask, cast: Cast) -> None:
+    with app.test_request_context("/"):
+        from flask import render_template
+
+        page = render_template(
+            "safety/stop.html", lines=[("Emergency", "911", "")], phone="555 0142", back_url="/"
+        )
+    assert 'href="tel:911"' in page
+    assert "not watched in real time" in page
