@@ -4,12 +4,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.exercises.models import ExerciseVersion
 from clinic.extensions import Base
 from clinic.vault import Sealed
+
+
+TO_READ = text("came_in_at IS NOT NULL AND reviewed_at IS NULL")
 
 
 class Assignment(Base):
@@ -65,12 +68,17 @@ class Round(Base):
     came_in_at: Mapped[datetime | None]  # the last sending that the counselor may read
     reviewed_at: Mapped[datetime | None]
     assignment: Mapped[Assignment] = relationship(lazy="joined", innerjoin=True)
-    turns: Mapped[list["Turn"]] = relationship(back_populates="round", order_by="Turn.leg, Turn.order, Turn.entry")
+    turns: Mapped[list["Turn"]] = relationship(
+        back_populates="round", order_by="Turn.leg, Turn.order, Turn.entry"
+    )
     events: Mapped[list["RoundEvent"]] = relationship(order_by="RoundEvent.seq")
     __table_args__ = (
         UniqueConstraint("assignment_id", "number"),
         UniqueConstraint("assignment_id", "local_on", "appointment_id"),
-        Index("ix_round_to_read", "couple_id", "reviewed_at", "came_in_at"),
+        Index("ix_round_couple", "couple_id", "opens_at"),
+        Index(
+            "ix_round_to_read", "couple_id", sqlite_where=TO_READ, postgresql_where=TO_READ
+        ),  # a few of all rounds
     )
 
 

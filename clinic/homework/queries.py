@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Select, exists, false, func, literal, or_, select, union_all
+from sqlalchemy import Select, String, exists, false, func, literal, or_, select, type_coerce, union_all
 from sqlalchemy.orm import selectinload
 
 from clinic.access import Viewer
@@ -133,6 +133,17 @@ def _event(row: RoundEvent, names: Mapping[UUID, TurnId]) -> Event:
     return Event(row.kind, at, turn, row.by_id, detail)  # type: ignore[arg-type]  # the column holds these kinds only
 
 
+def newest_days() -> dict[UUID, date]:
+    """The local date of the newest round of every running assignment, in one statement."""
+    newest = (
+        select(Round.assignment_id, func.max(Round.local_on))
+        .join(Assignment, Assignment.id == Round.assignment_id)
+        .where(Assignment.state == "active")
+        .group_by(Round.assignment_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(newest)}
+
+
 def given_of(couple_id: UUID, needed: Input) -> set[UUID]:
     """To whom words of another exercise were opened in this couple."""
     opened = (
@@ -181,11 +192,24 @@ def glances(couple_ids: Collection[UUID], now: datetime) -> dict[UUID, Glance]:
     """The last rounds of each couple, in marks: what is sent and what is not, never who opened or drafted something."""
     waiting = _waiting(couple_ids)
     states: dict[UUID, dict[int, _RoundSeen]] = defaultdict(dict)
-    for row in db.session.execute(_last_rounds(couple_ids, now)):
-        seen = states[row.couple_id].setdefault(row.place, _RoundSeen(row.is_opened))
-        seen.turns[row.partner_id].append((row.state, bool(row.is_late)))
-        seen.sent_at = max(filter(None, (seen.sent_at, row.sent_at)), default=None)
+    known: dict[Any, UUID] = {}  # hundreds of rows name the same few people: each id is read once
+    for couple, place, is_opened, partner, state_, is_late, sent_at in db.session.execute(
+        _last_rounds(couple_ids, now)
+    ):
+        rounds = states[_read(couple, known)]
+        seen = rounds.get(place) or rounds.setdefault(place, _RoundSeen(is_opened))
+        seen.turns[_read(partner, known) if partner else None].append((state_, bool(is_late)))
+        if sent_at and (seen.sent_at is None or sent_at > seen.sent_at):
+            seen.sent_at = sent_at
     return {id_: _glance(states[id_], *waiting.get(id_, (0, 0))) for id_ in couple_ids}
+
+
+def _read(raw: str | UUID, known: dict[Any, UUID]) -> UUID:
+    """An id as the database keeps it: text in SQLite, an id already elsewhere."""
+    found = known.get(raw)
+    if found is None:
+        found = known[raw] = raw if isinstance(raw, UUID) else UUID(raw)
+    return found
 
 
 class _RoundSeen:
@@ -206,10 +230,11 @@ def _last_rounds(couple_ids: Collection[UUID], now: datetime) -> Select[Any]:
         .where(Round.couple_id.in_(couple_ids), Round.opens_at <= now, Assignment.state != "recalled")
         .subquery()
     )
-    by = (rounds.c.couple_id, rounds.c.place, rounds.c.is_opened, Turn.partner_id, Turn.state)
+    couple, partner = type_coerce(rounds.c.couple_id, String), type_coerce(Turn.partner_id, String)
+    by = (couple, rounds.c.place, rounds.c.is_opened, partner, Turn.state)
     is_late = (Turn.until < now).label("is_late")
     return (
-        select(*by, is_late, func.max(Turn.sent_at).label("sent_at"))
+        select(*by, is_late, func.max(Turn.sent_at))
         .join(Turn, Turn.round_id == rounds.c.id)
         .where(rounds.c.place <= SHOWN)
         .group_by(*by, is_late)
@@ -235,7 +260,9 @@ def _waiting(couple_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
 def _glance(rounds: Mapping[int, _RoundSeen], to_be_read: int, open_flags: int) -> Glance:
     oldest_first = [rounds[place] for place in sorted(rounds, reverse=True)]
     people = {partner for seen in oldest_first for partner in seen.turns if partner is not None}
-    marks = {one: tuple(_mark([*seen.turns[one], *seen.turns[None]]) for seen in oldest_first) for one in people}
+    marks = {
+        one: tuple(_mark([*seen.turns[one], *seen.turns[None]]) for seen in oldest_first) for one in people
+    }
     is_awaited = any(mark in {"open", "past"} for row in marks.values() for mark in row)
     heard_at = max((seen.sent_at for seen in oldest_first if seen.sent_at), default=None)
     joined = tuple(seen.is_opened for seen in oldest_first)
