@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, IntegerField, RadioField, SelectField, TimeField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, NumberRange
 
 JOINT = "joint"
@@ -22,7 +23,7 @@ class MoveForm(FlaskForm):
 
     def __init__(self, zones: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.zone.choices = [(zone, zone.replace("_", " ")) for zone in zones]
+        self.zone.choices = [SelectChoice(zone, zone.replace("_", " ")) for zone in zones]
         if len(zones) == 1:
             self.zone.data = zones[0]
 
@@ -36,4 +37,4 @@ class ScheduleForm(MoveForm):
         self, zones: Sequence[str] = (), people: Sequence[tuple[str, str]] = (), **kwargs: Any
     ) -> None:
         super().__init__(zones, **kwargs)
-        self.who.choices = list(people)
+        self.who.choices = [SelectChoice(value, label) for value, label in people]

@@ -6,6 +6,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.fields import Field
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 Choices = Sequence[tuple[str, str]]
@@ -20,6 +21,11 @@ ROLES = (
 BOTH = "both"
 
 
+def listed(options: Choices) -> list[SelectChoice]:
+    """Options as the fields take them."""
+    return [SelectChoice(value, label) for value, label in options]
+
+
 def number_or_none(raw: str | None) -> int | None:
     """The picked number; None when nothing was picked."""
     return int(raw) if raw not in {None, "", "None"} else None
@@ -32,7 +38,7 @@ class ConfidenceScaleField(RadioField):
 
     def __init__(self, label: str = "", **kwargs: Any) -> None:
         bounds = [Optional(), NumberRange(0, 10, "Between 0 and 10.")]
-        steps = [(step, str(step)) for step in range(11)]
+        steps = [SelectChoice(step, str(step)) for step in range(11)]
         super().__init__(label, bounds, choices=steps, coerce=number_or_none, validate_choice=False, **kwargs)
 
 
@@ -46,8 +52,8 @@ class AssignForm(FlaskForm):
     )
     recipients = RadioField("For whom", [InputRequired("Please choose for whom.")])
     concern = SelectField("Concern", [Optional()], description="Fills in the roles; they never see it.")
-    role_1 = SelectField("", choices=ROLES)
-    role_2 = SelectField("", choices=ROLES)
+    role_1 = SelectField("", choices=listed(ROLES))
+    role_2 = SelectField("", choices=listed(ROLES))
     first = RadioField("Who begins", [InputRequired("Please choose who begins.")])
     starts_on = DateField("From", [InputRequired("Please choose a day.")])
     times = IntegerField("How many times", [Optional(), NumberRange(1, 60, "Between 1 and 60.")])
@@ -95,10 +101,10 @@ def assign_form(  # each is a question that the page may leave out
     """The form for one couple (`names` by position) and one exercise, without what it does not need."""
     form = AssignForm(data=defaults)
     people = [(str(position), name) for position, name in names.items()]
-    form.recipients.choices = [(BOTH, "Both"), *([] if for_both_only else people)]
-    form.first.choices = people
-    form.concern.choices = [("", "None"), *concerns]
-    form.opening.choices = list(openings)
+    form.recipients.choices = listed([(BOTH, "Both"), *([] if for_both_only else people)])
+    form.first.choices = listed(people)
+    form.concern.choices = listed([("", "None"), *concerns])
+    form.opening.choices = listed(openings)
     for position, name in names.items():
         form[f"role_{position}"].label.text = f"{name}’s part in it"
         form[f"confidence_{position}"].label.text = f"How sure is {name} that it will happen?"
@@ -128,7 +134,7 @@ class DelayForm(FlaskForm):
 
     def __init__(self, choices: Choices = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.opening.choices = list(choices)
+        self.opening.choices = listed(choices)
 
 
 class StartForm(FlaskForm):

@@ -62,7 +62,10 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
         zone=couple.zone,
         cadence=_cadence(document.cadence, plan.times),
         opening=plan.opening or document.opening,
-        legs=[[leg.part, str(leg.author), None if leg.other is None else str(leg.other), leg.role] for leg in legs],
+        legs=[
+            [leg.part, str(leg.author), None if leg.other is None else str(leg.other), leg.role]
+            for leg in legs
+        ],
         state="active",
     )
     db.session.add(assignment)
@@ -94,13 +97,22 @@ def open_due_rounds(assignment: Assignment, now: datetime) -> list[Round]:
     return [open_round(assignment, day, now) for day in wanted if day not in there]
 
 
+def is_behind(assignment: Assignment, newest: date | None, now: datetime) -> bool:
+    """True when a round has come due since the `newest` one; asked of many assignments without a statement for each."""
+    today = clock.local_day(now, assignment.zone)
+    wanted = rules.due_dates(rules.cadence_of(assignment.cadence), assignment.starts_on, today)
+    return bool(wanted) and (newest is None or newest < wanted[-1])
+
+
 def open_round(assignment: Assignment, local_on: date, now: datetime) -> Round:
     """One round on a local date; for exercises done as needed it is the partner or counselor who starts it."""
     opens_at, closes_at = rules.frame(local_on, document_of(assignment.version).open_for, assignment.zone)
     return _add_round(assignment, local_on, max(opens_at, assignment.assigned_at), closes_at, now)
 
 
-def open_round_before(assignment: Assignment, appointment_id: UUID, starts_at: datetime, now: datetime) -> Round:
+def open_round_before(
+    assignment: Assignment, appointment_id: UUID, starts_at: datetime, now: datetime
+) -> Round:
     """The round that belongs to an appointment: open so many hours before it, closed when it begins."""
     cadence = rules.cadence_of(assignment.cadence)
     hours = cadence.appointment if isinstance(cadence, Every) and cadence.appointment else 0
@@ -112,7 +124,9 @@ def open_round_before(assignment: Assignment, appointment_id: UUID, starts_at: d
 def start_round(viewer: Viewer, assignment: Assignment, local_on: date, now: datetime) -> Round:
     """A round of an exercise that is done when it is needed; one at a time."""
     if assignment.state != "active" or assignment.cadence != "as_needed":
-        raise HomeworkError("Only an exercise that is done when it is needed, and that goes on, can be started.")
+        raise HomeworkError(
+            "Only an exercise that is done when it is needed, and that goes on, can be started."
+        )
     if open_rounds(assignment):
         raise HomeworkError("One round is still open. Let it end, or end it, before the next one.")
     round_ = open_round(assignment, local_on, now)
@@ -129,7 +143,10 @@ def _add_round(
     appointment_id: UUID | None = None,
 ) -> Round:
     last = db.session.scalar(
-        select(Round.number).where(Round.assignment_id == assignment.id).order_by(Round.number.desc()).limit(1)
+        select(Round.number)
+        .where(Round.assignment_id == assignment.id)
+        .order_by(Round.number.desc())
+        .limit(1)
     )
     round_ = Round(
         assignment=assignment,
@@ -155,7 +172,9 @@ def _offer_inputs(round_: Round, now: datetime) -> None:
 
 def offer_words(source: Round, turn: Turn, to: UUID, now: datetime) -> None:
     """Words of `turn` were opened: rounds that wait for them go on."""
-    running = select(Round).join(Assignment).where(Round.couple_id == source.couple_id, Round.closed_at.is_(None))
+    running = (
+        select(Round).join(Assignment).where(Round.couple_id == source.couple_id, Round.closed_at.is_(None))
+    )
     for round_ in db.session.scalars(running.where(Assignment.state == "active")):
         for needed in queries.document_for(round_).inputs:
             if (needed.exercise, needed.turn) == (source.assignment.slug, turn.key):
@@ -173,7 +192,13 @@ def move_round(round_: Round, starts_at: datetime, now: datetime) -> None:
 
 
 def note(
-    round_: Round, kind: EventKind, now: datetime, *, turn: Turn | None = None, by: UUID | None = None, **detail: Any
+    round_: Round,
+    kind: EventKind,
+    now: datetime,
+    *,
+    turn: Turn | None = None,
+    by: UUID | None = None,
+    **detail: Any,
 ) -> RoundState:
     """Write down what happened and let the fold say what follows; the one way in which a round changes."""
     if "to" in detail:
@@ -211,7 +236,9 @@ def _keep(row: Turn, one: TurnState) -> None:
 def open_rounds(assignment: Assignment) -> list[Round]:
     """The rounds of an assignment that are not closed."""
     return list(
-        db.session.scalars(select(Round).where(Round.assignment_id == assignment.id, Round.closed_at.is_(None)))
+        db.session.scalars(
+            select(Round).where(Round.assignment_id == assignment.id, Round.closed_at.is_(None))
+        )
     )
 
 
@@ -288,7 +315,9 @@ def is_conjoint(assignment: Assignment) -> bool:
 
 def note_appointment(couple_id: UUID, at: datetime, now: datetime) -> list[Round]:
     """A joint appointment took place: sealed words that wait for one may open. Returns the rounds that it touches."""
-    begun = select(Round).where(Round.couple_id == couple_id, Round.opens_at <= at, Round.came_in_at.is_not(None))
+    begun = select(Round).where(
+        Round.couple_id == couple_id, Round.opens_at <= at, Round.came_in_at.is_not(None)
+    )
     touched = list(db.session.scalars(begun.where(Round.turns.any(Turn.awaits_opening))))
     for round_ in touched:
         note(round_, "appointment", now, held_at=at.isoformat())

@@ -133,17 +133,6 @@ def _event(row: RoundEvent, names: Mapping[UUID, TurnId]) -> Event:
     return Event(row.kind, at, turn, row.by_id, detail)  # type: ignore[arg-type]  # the column holds these kinds only
 
 
-def newest_days() -> dict[UUID, date]:
-    """The local date of the newest round of every running assignment, in one statement."""
-    newest = (
-        select(Round.assignment_id, func.max(Round.local_on))
-        .join(Assignment, Assignment.id == Round.assignment_id)
-        .where(Assignment.state == "active")
-        .group_by(Round.assignment_id)
-    )
-    return {row[0]: row[1] for row in db.session.execute(newest)}
-
-
 def given_of(couple_id: UUID, needed: Input) -> set[UUID]:
     """To whom words of another exercise were opened in this couple."""
     opened = (

@@ -1,0 +1,134 @@
+"""What the counselor can change after giving, and what it leaves behind."""
+
+import pytest
+
+from clinic import clock, vault
+from clinic.couples.models import Couple
+from clinic.exercises.library import shipped
+from clinic.extensions import db
+from clinic.homework import actions, queries
+from clinic.homework.models import Assignment, Round, Turn
+from clinic.reflections import tasks as reflections
+from clinic.reflections.models import Draft, Opening
+
+PULSE = {field.key: 5 for field in shipped()["weekly_checkin"].turns["pulse"].fields if field.kind == "scale"}
+
+
+def act(work, id_, verb, *args):
+    """One verb of the counselor on an assignment."""
+    with work.app.app_context():
+        verb(work.viewer("counselor"), db.session.get_one(Assignment, id_), *args, clock.now())
+        db.session.commit()
+
+
+def states(work, id_):
+    with work.app.app_context():
+        assignment = db.session.get_one(Assignment, id_)
+        turns = db.session.scalars(db.select(Turn).join(Round).where(Round.assignment_id == id_))
+        return assignment.state, sorted(turn.state for turn in turns)
+
+
+def may_write(work, who, turn):
+    """Whether a partner's own page still offers to write this turn."""
+    with work.app.app_context():
+        row = queries.turn_for(work.viewer(who), turn)
+        if row is None:
+            return False
+        folded = queries.state_of(row.round, clock.now(), partner=work.cast.partners[who])
+        return (work.cast.partners[who], queries.turn_id_of(row), "write") in folded.acts
+
+
+def test_recalling_leaves_no_trace_but_drafts(work):
+    id_ = work.assign("weekly_checkin")
+    turn = work.turn(id_, "pulse", "partner_a")
+    with work.app.app_context():
+        body = {"answers": {"rely": 3}}
+        db.session.add(
+            Draft(
+                turn_id=turn,
+                partner_id=work.cast.partners["partner_a"],
+                version=1,
+                saved_at=clock.now(),
+                body=body,
+            )
+        )
+        db.session.commit()
+    act(work, id_, actions.recall)
+    assert not may_write(work, "partner_a", turn)
+    with work.app.app_context():
+        assert queries.turn_for(work.viewer("partner_a"), turn) is None
+        assert db.session.scalar(db.select(Draft.id)) is not None
+
+
+def test_what_somebody_answered_cannot_be_recalled_but_ended(work):
+    id_ = work.assign("weekly_checkin")
+    work.send("partner_a", work.turn(id_, "pulse", "partner_a"), PULSE)
+    with pytest.raises(actions.HomeworkError, match="already sent"):
+        act(work, id_, actions.recall)
+    act(work, id_, actions.end)
+    assert states(work, id_) == ("ended", ["missed", "sent"])
+
+
+def test_a_pause_holds_both_and_can_be_undone(work):
+    id_ = work.assign("weekly_checkin")
+    turn = work.turn(id_, "pulse", "partner_b")
+    act(work, id_, actions.pause)
+    assert not may_write(work, "partner_b", turn)
+    act(work, id_, actions.resume)
+    assert may_write(work, "partner_b", turn)
+
+
+def test_excusing_one_closes_the_round_for_both(work):
+    id_ = work.assign("weekly_checkin")
+    with work.app.app_context():
+        assignment = db.session.get_one(Assignment, id_)
+        actions.excuse(work.viewer("counselor"), assignment.recipients[0], clock.now())
+        db.session.commit()
+    assert states(work, id_) == ("active", ["missed", "missed"])
+    for who in ("partner_a", "partner_b"):
+        assert not may_write(work, who, work.turn(id_, "pulse", who))
+
+
+def test_an_opening_can_only_become_later(work):
+    id_ = work.assign("weekly_checkin")
+    act(work, id_, actions.delay_opening, "appointment")
+    with pytest.raises(actions.HomeworkError, match="later"):
+        act(work, id_, actions.delay_opening, "both_answered")
+    for who in ("partner_a", "partner_b"):
+        work.send(who, work.turn(id_, "pulse", who), PULSE)
+    with work.app.app_context():
+        assert db.session.scalar(db.select(db.func.count()).select_from(Opening)) == 0
+
+
+def test_a_separation_closes_everything_and_opens_nothing(work, ahead):
+    id_ = work.assign("weekly_checkin", opening="appointment")
+    for who in ("partner_a", "partner_b"):
+        work.send(who, work.turn(id_, "pulse", who), PULSE)
+    with work.app.app_context():
+        couple = db.session.get_one(Couple, work.cast.couples["couple"])
+        actions.sever(couple, clock.now())
+        actions.note_appointment(couple.id, clock.now(), clock.now())
+        db.session.commit()
+    ahead(days=3)
+    with work.app.app_context():
+        assert reflections.due(clock.now()) == 0
+        assert db.session.scalar(db.select(db.func.count()).select_from(Opening)) == 0
+    assert states(work, id_)[0] == "ended"
+
+
+def test_nothing_can_be_given_to_both_of_a_separated_couple(work):
+    with pytest.raises(actions.HomeworkError, match="no couple"):
+        work.assign("weekly_checkin", to=("ex_a", "ex_b"), couple="ex")
+
+
+def test_the_plan_with_a_partner_is_sealed_for_that_partner(work):
+    a, b = (work.cast.partners[key] for key in ("partner_a", "partner_b"))
+    id_ = work.assign("weekly_checkin", plans={a: {"note": "for Mara"}, b: {"note": "for Jonas"}})
+    with work.app.app_context():
+        viewer = work.viewer("partner_a")
+        rows = {one.partner_id: one for one in db.session.get_one(Assignment, id_).recipients}
+        with vault.reading(viewer, "test"):
+            assert rows[a].plan == {"note": "for Mara"}
+            with pytest.raises(vault.NotOnRing):
+                _ = rows[b].plan
+            db.session.remove()  # the trail is written in a transaction of its own

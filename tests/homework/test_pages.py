@@ -1,0 +1,164 @@
+"""Giving an exercise from end to end, and who may."""
+
+import re
+
+import pytest
+
+from clinic import clock
+from clinic.exercises import actions as exercises
+from clinic.exercises.library import shipped
+from clinic.extensions import db
+from clinic.homework.models import Assignment
+from tests.homework.test_acts import PULSE
+
+PLAN = {
+    "rationale": "On Thursday you both wondered whether anything moves.",
+    "recipients": "both",
+    "starts_on": "2026-03-03",
+    "opening": "both_answered",
+    "when_where": "Sunday after supper",
+    "obstacle": "late shift; then Monday",
+}
+
+
+@pytest.fixture
+def ruth(app, client_for):
+    with app.app_context():
+        exercises.import_documents(shipped().values(), clock.now())
+        db.session.commit()
+    return client_for("counselor")
+
+
+def page_of(work, slug="weekly-checkin", couple="couple"):
+    return f"/homework/assign/{work.cast.couples[couple]}/{slug}"
+
+
+def test_an_exercise_is_given_and_stands_on_its_page(work, ruth):
+    assert "Why this, why now" in ruth.get(page_of(work)).text
+    given = ruth.post(page_of(work), data={**PLAN, "confidence_1": "8", "give": "1"})
+    assert given.status_code == 303
+    shown = ruth.get(given.location).text
+    assert "Weekly trust check-in is given." in shown
+    assert "Sunday after supper" in shown
+    assert "8 of 10" in shown
+    assert shown.count("not yet") == 2
+
+
+def test_before_it_is_given_it_is_seen_with_each_ones_eyes(work, ruth):
+    seen = ruth.post(page_of(work), data={**PLAN, "preview": "1"}).text
+    for name, other in (("Mara", "Jonas"), ("Jonas", "Mara")):
+        assert f"As <bdi>{name}</bdi> will see it" in seen
+        assert f"{other} reads it once you have both answered" in seen
+    assert "I could rely on what my partner told me." in seen
+    with work.app.app_context():
+        assert db.session.scalar(db.select(Assignment.id)) is None
+
+
+def test_below_seven_it_asks_for_something_smaller_first(work, ruth):
+    unsure = {**PLAN, "confidence_2": "4", "give": "1"}
+    asked = ruth.post(page_of(work), data=unsure)
+    assert asked.status_code == 200
+    assert "make it smaller" in asked.text
+    assert "Not given yet" in asked.text
+    assert ruth.post(page_of(work), data={**unsure, "small_enough": "y"}).status_code == 303
+
+
+def test_a_third_main_exercise_for_one_partner_brings_a_warning(work, ruth):
+    for _ in range(2):
+        work.assign("perspective_round")
+    data = {**PLAN, "first": "1", "times": "4", "give": "1"}
+    warned = ruth.post(page_of(work, "perspective-round"), data=data)
+    assert "main exercises open" in warned.text
+    assert "Not given yet" in warned.text
+    assert (
+        ruth.post(page_of(work, "perspective-round"), data={**data, "not_too_many": "y"}).status_code == 303
+    )
+
+
+def test_light_exercises_do_not_count(work, ruth):
+    for _ in range(2):
+        work.assign("perspective_round")
+    assert ruth.post(page_of(work), data={**PLAN, "give": "1"}).status_code == 303
+
+
+def test_a_mistake_is_told_and_nothing_that_was_typed_is_lost(work, ruth):
+    told = ruth.post(page_of(work), data={**PLAN, "rationale": "", "starts_on": "soon", "give": "1"})
+    assert told.status_code == 422
+    assert "One sentence in your words is enough." in told.text
+    assert "Sunday after supper" in told.text
+
+
+def test_roles_come_from_the_concern_and_can_be_changed(work, ruth):
+    shown = ruth.get(page_of(work, "feelings-log")).text
+    assert "Mara’s part in it" in shown
+    ruth.post(
+        page_of(work, "feelings-log"), data={**PLAN, "role_1": "injured", "role_2": "involved", "give": "1"}
+    )
+    with work.app.app_context():
+        roles = {one.partner_id: one.role for one in db.session.scalar(db.select(Assignment)).recipients}
+    assert roles == {work.cast.partners["partner_a"]: "injured", work.cast.partners["partner_b"]: "involved"}
+
+
+def test_an_exercise_for_one_is_given_to_one(work, ruth):
+    ruth.post(
+        page_of(work, "feelings-log"), data={**PLAN, "recipients": "2", "role_2": "mutual", "give": "1"}
+    )
+    with work.app.app_context():
+        assignment = db.session.scalar(db.select(Assignment))
+        assert [one.partner_id for one in assignment.recipients] == [work.cast.partners["partner_b"]]
+
+
+def test_the_buttons_of_the_page_do_what_they_say(work, ruth):
+    id_ = work.assign("weekly_checkin")
+    at = f"/homework/{id_}"
+    for verb, said in (
+        ("pause", "Paused"),
+        ("resume", "It goes on"),
+        ("excuse/2", "Excused"),
+        ("recall", "Recalled"),
+    ):
+        done = ruth.post(f"{at}/{verb}")
+        assert done.status_code == 303
+        assert said in ruth.get(done.location).text
+    assert "Nothing here can be pressed" in ruth.get(f"{at}/as/1").text
+
+
+def test_what_was_answered_can_only_be_ended_and_only_open_later(work, ruth):
+    id_ = work.assign("weekly_checkin")
+    work.send("partner_a", work.turn(id_, "pulse", "partner_a"), PULSE)
+    assert "already sent" in ruth.get(ruth.post(f"/homework/{id_}/recall").location).text
+    assert (
+        "open later"
+        in ruth.get(ruth.post(f"/homework/{id_}/delay", data={"opening": "counselor"}).location).text
+    )
+    assert (
+        "can only become later"
+        in ruth.get(ruth.post(f"/homework/{id_}/delay", data={"opening": "appointment"}).location).text
+    )
+    assert "Ended" in ruth.get(ruth.post(f"/homework/{id_}/end").location).text
+
+
+def test_a_separation_asks_first_and_then_closes_everything(work, ruth):
+    id_ = work.assign("weekly_checkin")
+    at = f"/homework/separate/{work.cast.couples['couple']}"
+    assert "cannot be undone" in ruth.get(at).text
+    assert ruth.post(at).status_code == 422
+    assert ruth.post(at, data={"is_sure": "y"}).status_code == 303
+    assert re.search(r"Ended", ruth.get(f"/homework/{id_}").text)
+
+
+@pytest.mark.parametrize("who", ["other_counselor", "elsewhere_counselor", "owner", "supervisor"])
+def test_only_who_works_with_a_couple_gives_or_changes_anything(work, ruth, client_for, who):
+    id_ = work.assign("weekly_checkin")
+    other = client_for(who)
+    hidden = {403} if who == "owner" else {404}
+    assert {other.get(page_of(work)).status_code, other.post(f"/homework/{id_}/end").status_code} == hidden
+    assert other.get(f"/homework/{id_}").status_code == (200 if who == "supervisor" else 404)
+
+
+def test_clients_have_no_way_to_these_pages(work, ruth, client_for):
+    id_ = work.assign("weekly_checkin")
+    mara = client_for("partner_a")
+    assert [
+        mara.get(at).status_code for at in (page_of(work), f"/homework/{id_}", f"/homework/{id_}/as/2")
+    ] == [403] * 3
