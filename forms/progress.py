@@ -13,6 +13,7 @@ from wtforms import (
     TextAreaField,
     widgets,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import AnyOf, InputRequired, Length, ValidationError
 
 AUDIENCES = ("counselor", "couple", "partner_1", "partner_2")
@@ -43,7 +44,7 @@ class ReportForm(FrameForm):
     class Meta:
         csrf = True
 
-    paper = RadioField("Paper", choices=[(paper, paper) for paper in PAPERS])
+    paper = RadioField("Paper", choices=[SelectChoice(paper, paper) for paper in PAPERS])
     narrative = TextAreaField(
         "In your words",
         [Length(max=LONGEST, message=f"At most {LONGEST} characters.")],
@@ -64,7 +65,7 @@ class ReportForm(FrameForm):
 
     def offer(self, passages: Iterable[tuple[str, str]]) -> None:
         """The passages that this audience may read; others cannot be chosen."""
-        self.excerpts.choices = list(passages)
+        self.excerpts.choices = [SelectChoice(key, label) for key, label in passages]
 
     def validate_excerpts(self, field: Any) -> None:
         """A report stays readable."""

@@ -27,7 +27,7 @@ from clinic.progress.summary import (
     ProgressSummary,
     content_hash,
 )
-from clinic.web import clock_time, day, in_zone
+from clinic.web import clock_time, in_zone
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def summarize(viewer: Viewer, couple: Couple, chosen: Chosen, now: datetime) -> 
         written_by=queries.signature_of(viewer),
         attendance=attendance(queries.appointments_for(viewer, couple, audience, period)),
         practices=rules.practices(rounds, drawn, names, _ratings(viewer, couple, audience, words, period)),
-        trends=tuple(trend for _, trend in drawn if trend.first or trend.second),
+        trends=tuple(trend for _, trend in drawn if (trend.first or trend.second) and len(trend.columns) > 1),
         wins=rules.wins(words) if chosen.with_wins else (),
         excerpts=rules.excerpts(chosen.excerpts, rules.passages(words)),
         narrative=paragraphs(chosen.narrative),
@@ -132,7 +132,8 @@ def _next_appointment(viewer: Viewer, couple: Couple, audience: Audience, now: d
     row = queries.next_appointment(viewer, couple, audience, now)
     if row is None:
         return ""
-    return f"{day(row.starts_at, row.zone)}, {clock_time(in_zone(row.starts_at, row.zone))}"
+    local = in_zone(row.starts_at, row.zone)
+    return f"{local:%A}, {local:%B} {local.day}, {local.year}, {clock_time(local)}"
 
 
 def _ratings(

@@ -274,7 +274,7 @@ def _headline(trend: Trend, names: Mapping[Position, str]) -> str:
     if trends.NAMED in trend.note:
         return f"{trend.title}. {trend.note[trend.note.index(trends.NAMED):]}"
     moved = [
-        f"{names.get(position, '')} {points[0].value:g} to {points[-1].value:g}"
+        f"{names.get(position, '')} {round(points[0].value, 1):g} to {round(points[-1].value, 1):g}"
         for position, points in ((1, trend.first), (2, trend.second))
         if len(points) > 1
     ]

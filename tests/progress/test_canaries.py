@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 import pytest
@@ -31,14 +31,14 @@ def story(app: Flask, cast: people.Cast) -> Iterator[stories.Story]:
         yield stories.told(cast)
 
 
-def everything(story: stories.Story, audience: Audience) -> ProgressSummary:
+def everything(story: stories.Story, audience: Audience, at: datetime = NOW) -> ProgressSummary:
     """The fullest report that this audience can get: all passages that it is offered are chosen."""
     viewer = people.viewer_of(story.cast, "counselor")
     with stories.reading_as(viewer):
         words = queries.words_for(viewer, story.couple, audience, PERIOD)
         keys = tuple(one.key for one in rules.passages(words))
         chosen = actions.Chosen(audience=audience, period=PERIOD, paper="A4", excerpts=keys)
-        return actions.summarize(viewer, story.couple, chosen, NOW)
+        return actions.summarize(viewer, story.couple, chosen, at)
 
 
 def in_text(text: str) -> set[str]:
@@ -71,13 +71,14 @@ def test_pages_of_the_report_hold_the_same(story: stories.Story, renderer: Rende
 
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_every_figure_of_a_partner_is_made_of_what_that_partner_reads(story: stories.Story, audience: Audience) -> None:
-    """Points, wins and counts of the second week, in which Mara wrote and nothing opened."""
-    summary = everything(story, audience)
+    """Points, wins and counts of the second week, in which Mara wrote, and which closed without opening."""
+    summary = everything(story, audience, NOW + timedelta(days=4))
     pulse = next(one for one in summary.trends if one.title == "Trust pulse")
     week = date(2026, 3, 9)
     knows = audience in {"counselor", "partner_1"}
     assert (week in {point.on for point in pulse.first}) == knows
     assert [point.on for point in pulse.gap] == [date(2026, 3, 2)]
+    assert (week in pulse.unopened) != knows
     assert (stories.CANARIES["sealed"] in {win.text for win in summary.wins}) == knows
     rated = {row.quality for row in summary.practices} | {row.usefulness for row in summary.practices}
     assert (rated == {None}) == (audience != "counselor")
