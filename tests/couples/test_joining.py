@@ -77,6 +77,12 @@ def test_looking_at_the_link_consumes_nothing_and_tells_nothing(
     assert join(nobody, path, digits).status_code == 303
 
 
+def test_code_for_the_camera_is_drawn_whole(client_for: Enter, cast: Cast, fresh: Couple) -> None:
+    page = client_for("counselor").post(f"/couples/partners/{cast.partners['tove']}/invite").text
+    code = re.search(r'role="img"[^>]*><svg[^>]*>', page)[0]
+    assert "viewBox" in code, "without it the style sheet's size would cut the code off"
+
+
 def test_link_works_once(app: Flask, client_for: Enter, cast: Cast, fresh: Couple) -> None:
     path, digits = invite(client_for("counselor"), cast)
     assert join(app.test_client(), path, digits).status_code == 303

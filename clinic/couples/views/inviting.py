@@ -43,7 +43,7 @@ def invite(partner_id: UUID) -> Response | BaseResponse:
 def _drawn(link: str) -> Markup:
     """The link as a code for a camera; dark on white in every color scheme, since cameras expect that."""
     square = segno.make(link, error="m", micro=False)
-    return Markup(square.svg_inline(scale=4, border=4, dark="#2A241D", light="#FFFFFF"))  # noqa: S704  # drawn from numbers
+    return Markup(square.svg_inline(omitsize=True, border=4, dark="#2A241D", light="#FFFFFF"))  # noqa: S704  # drawn from numbers
 
 
 @pages.post("/partners/<uuid:partner_id>/withdraw")
