@@ -96,9 +96,9 @@ class Work:
 
 
 @pytest.fixture
-def work(app: Flask, cast: people.Cast, now: datetime) -> Iterator[Work]:
+def work(app: Flask, cast: people.Cast, now: datetime) -> Work:
     del now
-    yield Work(app, cast)
+    return Work(app, cast)
 
 
 @pytest.fixture

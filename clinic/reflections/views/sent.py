@@ -96,6 +96,7 @@ def _act(turn_id: UUID, act: Callable[[Author], object], done: str) -> bool:
 @access.fresh_proof
 def take_back(turn_id: UUID) -> BaseResponse:
     """Make it a draft again."""
+    own_author(turn_id)
     done = "You have it back. It is your draft again, and nobody else has it."
     if request.method == "GET" or not _act(
         turn_id, lambda author: actions.take_back(author, clock.now()), done
@@ -109,6 +110,7 @@ def take_back(turn_id: UUID) -> BaseResponse:
 @access.fresh_proof
 def narrow(turn_id: UUID) -> BaseResponse:
     """Keep some answers, or all of it, for the counselor."""
+    own_author(turn_id)
     keys = [] if "whole" in request.form else request.form.getlist("keys")
     if request.method == "POST" and (keys or "whole" in request.form):
         _act(

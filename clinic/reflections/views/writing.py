@@ -97,14 +97,14 @@ def _form_page(
         form = form_of(sheet, screen)(formdata=None)
         fill(form, standing.answers, standing.extras)
     draft = queries.draft_of(sheet.author.turn, sheet.author.partner_id)
-    place = next((n for n, one in enumerate(run, start=1) if one.name == screen.name), 1)
+    number = next((n for n, one in enumerate(run, start=1) if one.name == screen.name), 1)
     return web.page(
         "reflections/write.html",
         status,
         sheet=sheet,
         form=form,
         screen=screen,
-        place=place,
+        number=number,
         run=run,
         only_if=lambda field: sheets.asked_only_if(sheet, field),
         draft=draft,
