@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 from types import SimpleNamespace
+from uuid import uuid4
 
 import jinja2
 from flask import Flask, render_template
@@ -28,6 +29,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice as C
 
 from clinic import icons
+from clinic.access import Viewer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
@@ -35,6 +37,7 @@ ENDPOINTS = [
     "accounts.leave",
     "accounts.sign_out",
     "accounts.devices",
+    "practice.show",
     "progress.today",
     "progress.now",
     "progress.ours",
@@ -44,7 +47,7 @@ ENDPOINTS = [
     "documents.index",
 ]
 CLIENT = SimpleNamespace(is_client=True, is_staff=False, name="Jonas")
-COUNSELOR = SimpleNamespace(is_client=False, is_staff=True, name="Ruth Okafor")
+COUNSELOR = Viewer(staff_id=uuid4(), name="Ruth Okafor", roles=frozenset({"counselor"}))
 PAGES = sorted(path.stem for path in (HERE / "pages").glob("[a-z]*.html"))
 ERRORS = sorted(path.stem for path in (ROOT / "templates" / "errors").glob("*.html"))
 
