@@ -1,0 +1,172 @@
+"""A private text is on no page, in no header, no log and no file in which somebody else could find it."""
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote, urljoin, urlsplit
+
+import pytest
+from flask import Flask
+
+from clinic import clock
+from clinic.app import create_app
+from clinic.config import Settings
+from tests.rules.conftest import Site
+from tests.rules.table import table, tries_of
+from tests.rules.visits import Visit
+from tests.rules.world import NAMES, PEOPLE, Canary
+
+LINK = re.compile(r'(?:href|src)="([^"#]+)')
+PAGES_AT_MOST = 150
+ANSWERS_LOOKED_AT = 20
+
+
+def every_answer(site: Site, who: str) -> Iterator[Visit]:
+    """All that somebody can ask for: what the table names, its variants, and whatever pages link to."""
+    for row in table().of("GET"):
+        for specimen, path in tries_of(row, site.app, site.world):
+            for query in ("", *row.also):
+                yield site.seen(who, path + query, f"{row.endpoint} {specimen}")
+    yield from crawled(site, who)
+
+
+def crawled(site: Site, who: str) -> Iterator[Visit]:
+    """From the start page on, by every link of the own house."""
+    waiting, known = ["/"], {"/"}
+    for path in waiting:
+        made = site.seen(who, path, "a link")
+        yield made
+        for link in links_of(made):
+            if link not in known and len(known) < PAGES_AT_MOST:
+                known.add(link)
+                waiting.append(link)
+
+
+def links_of(made: Visit) -> Iterator[str]:
+    """Where a page leads to by GET."""
+    targets = LINK.findall(made.text) if made.is_page else []
+    for target in [*targets, made.headers.get("Location", "")]:
+        link = urlsplit(urljoin(f"http://localhost{made.path}", target.replace("&amp;", "&")))
+        if target and link.netloc == "localhost" and not link.path.startswith(("/static", "/fonts")):
+            yield f"{link.path}?{link.query}" if link.query else link.path
+
+
+def met_in(made: Visit, canaries: list[Canary]) -> list[str]:
+    """Labels of the canaries in an answer, its headers or what was logged meanwhile."""
+    said = f"{made.text} {json.dumps(dict(made.headers))}"
+    return [one.label for one in canaries if one.token in said]
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_nobody_meets_a_text_that_is_not_for_them(site: Site, who: str) -> None:
+    hidden = site.world.hidden_from(who)
+    wrong = [f"{made}: {found}" for made in every_answer(site, who) if (found := met_in(made, hidden))]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_nobody_meets_the_name_of_a_couple_that_is_not_theirs(site: Site, who: str) -> None:
+    foreign = [name for name, readers in NAMES.items() if who not in readers]
+    names = re.compile(rf"\b({'|'.join(foreign)})\b")
+    wrong = [f"{made}: {found[0]}" for made in every_answer(site, who) if (found := names.search(made.text))]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_every_link_leads_somewhere(site: Site, who: str) -> None:
+    wrong = [str(made) for made in crawled(site, who) if made.status not in {200, 302, 303}]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_canaries_are_alive(site: Site) -> None:
+    """Who may read a text does meet it: otherwise the tests above would show nothing."""
+    for who, least in (("partner_a", 12), ("partner_b", 8), ("counselor", 20), ("parted_a", 2), ("other_a", 3)):
+        known = [one for one in site.world.canaries if who in one.readers]
+        met = {label for made in every_answer(site, who) for label in met_in(made, known)}
+        assert len(met) >= least, f"{who} meets only {sorted(met)} of {sorted(one.label for one in known)}"
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_no_log_tells_a_text_or_a_name(site: Site, who: str) -> None:
+    words = [*(one.token for one in site.world.canaries), *NAMES]
+    lines = [line for made in every_answer(site, who) for line in made.log]
+    assert not [line for line in lines if any(re.search(rf"\b{word}\b", line) for word in words)]
+
+
+# Files
+
+
+def written_as(text: str) -> Iterator[bytes]:
+    """A text in every form in which it could lie somewhere; base64 at each of its three beginnings."""
+    plain = text.encode()
+    yield plain
+    yield from (text.encode("utf-16-le"), text.encode("utf-16-be"), plain.hex().encode(), plain.hex().upper().encode())
+    yield quote(text).encode()
+    yield json.dumps(text).encode()[1:-1]
+    for start in range(3):
+        code = base64.b64encode(b"\0" * start + plain)
+        yield code[4 if start else 0 : len(code) // 4 * 4 - 4]
+        yield base64.urlsafe_b64encode(b"\0" * start + plain)[4 if start else 0 : len(code) // 4 * 4 - 4]
+
+
+def files_of(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Every file of the data folder, the database with its log and its memory among them."""
+    return ((file.name, file.read_bytes()) for file in sorted(folder.rglob("*")) if file.is_file())
+
+
+def found_in(content: bytes, canaries: list[Canary]) -> list[str]:
+    """Labels of canaries that lie in a file, whole or by their token alone."""
+    return [
+        one.label
+        for one in canaries
+        if any(form in content for said in (one.token, one.text) for form in written_as(said))
+    ]
+
+
+def test_no_file_holds_a_text_that_can_be_read(site: Site) -> None:
+    for who in ("partner_a", "counselor"):
+        for path in ("/progress/now", "/couples/", "/progress/today"):
+            site.seen(who, path)
+    for name, content in files_of(site.file.parent):
+        assert not (found := found_in(content, site.world.canaries)), f"{name}: {found[:3]}"
+
+
+def test_a_text_that_lies_open_would_be_found(site: Site, tmp_path: Path) -> None:
+    bird = site.world.canaries[0]
+    for number, form in enumerate(written_as(f"and then {bird.text}, she said")):
+        (tmp_path / f"{number}").write_bytes(b"\x00\x01" + form + b"\xff")
+    plain = [bird.text.encode(), bird.text.encode("utf-16-le"), quote(bird.text).encode(), base64.b64encode(bird.text.encode())]
+    for number, form in enumerate(plain):
+        (tmp_path / f"alone {number}").write_bytes(b"\x00\x01" + form + b"\xff")
+    missed = [name for name, content in files_of(tmp_path) if bird.label not in found_in(content, [bird])]
+    assert not missed
+
+
+def test_no_name_of_a_client_lies_open_in_the_database(site: Site) -> None:
+    content = site.file.read_bytes()
+    for name in (*NAMES, "Wim"):
+        assert not re.search(rb"\b" + name.encode() + rb"\b", content), name
+
+
+def test_the_trail_holds_ids_and_fixed_words_only(site: Site) -> None:
+    with site.app.app_context():
+        from clinic.audit import AuditEvent  # noqa: PLC0415  # beside its only use
+        from clinic.extensions import db  # noqa: PLC0415
+
+        entries = db.session.query(AuditEvent).all()
+    told = json.dumps([[one.verb, one.subject, one.detail] for one in entries])
+    assert len(entries) > 100
+    assert not found_in(told.encode(), site.world.canaries)
+
+
+def fresh(app: Flask) -> Flask:
+    """A second app on the same data, as a restart makes it."""
+    return create_app(Settings.from_environment(data_dir=app.config["SETTINGS"].data_dir, testing=True))
+
+
+def test_a_restart_forgets_nothing_and_tells_nothing_more(site: Site) -> None:
+    again = fresh(site.app)
+    with clock.moved_to(site.world.stage.now):
+        assert again.test_client().get("/progress/now").status_code == 303
