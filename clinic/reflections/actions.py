@@ -109,10 +109,10 @@ def send(author: Author, sending: Sending, now: datetime) -> Sent:
     sending = replace(sending, answers=_to_send(author, sending))
     reflection = _write(author, sending, now)
     raised = _raise_flags(author, sending, now)
-    _note_act(author, sending, now)
+    folded = _note_act(author, sending, now)
     if draft := queries.draft_of(author.turn, author.partner_id):
         db.session.delete(draft)
-    perform_openings(author.round, now)
+    perform_openings(author.round, now, folded)
     _came_in(author.round, now)
     audit.record(author.viewer, "send", author.turn, revision=reflection.revision)
     return Sent(reflection, tuple(raised), is_unsafe=author.asked.reaches_partner and sending.safe == "no")
@@ -168,13 +168,11 @@ def _reflection(author: Author, couple: Couple, now: datetime, *, kept: bool) ->
     return reflection
 
 
-def _note_act(author: Author, sending: Sending, now: datetime) -> None:
+def _note_act(author: Author, sending: Sending, now: datetime) -> RoundState | None:
     """What the round learns of a sending. Joint words that stay with the counselor are no act upon it at all."""
     kept = rules.is_kept(author.asked, sending)
     if author.asked.agree:
-        if not kept:
-            _propose(author, sending, now)
-        return
+        return None if kept else _propose(author, sending, now)
     groups = [key for key, (kind, _) in rules.divided(author.asked, sending).items() if kind != "counselor"]
     detail: dict[str, Any] = {"groups": groups, "answered": _dates(author, sending.answers)}
     if kept:
@@ -183,7 +181,7 @@ def _note_act(author: Author, sending: Sending, now: datetime) -> None:
         detail["met"] = rules.is_met(author.asked, sending.answers)
     if author.asked.asks_consent:
         detail["consent"] = sending.consent or author.asked.consent or "no"
-    homework.note(author.round, "sent", now, turn=author.turn, by=author.partner_id, **detail)
+    return homework.note(author.round, "sent", now, turn=author.turn, by=author.partner_id, **detail)
 
 
 def _dates(author: Author, answers: Mapping[str, Any]) -> dict[str, str]:
@@ -212,10 +210,10 @@ def _came_in(round_: Round, now: datetime) -> None:
 # Joint words
 
 
-def _propose(author: Author, sending: Sending, now: datetime) -> None:
+def _propose(author: Author, sending: Sending, now: datetime) -> RoundState:
     bound = rules.bound_hash(rules.joint_answers(author.asked, sending.answers))
     detail = {"hash": bound, "answered": _dates(author, sending.answers)}
-    homework.note(author.round, "proposed", now, turn=author.turn, by=author.partner_id, **detail)
+    return homework.note(author.round, "proposed", now, turn=author.turn, by=author.partner_id, **detail)
 
 
 def confirm(author: Author, seen_hash: str, now: datetime) -> None:

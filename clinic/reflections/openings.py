@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from clinic import vault
+from clinic.exercises.turns import RoundState
 from clinic.extensions import db
 from clinic.homework import actions as homework
 from clinic.homework import queries as rounds
@@ -16,17 +17,21 @@ class NotNow(Exception):
     """The turn does not admit this act any more, or not yet; what was written is kept in the draft."""
 
 
-def perform_openings(round_: Round, now: datetime) -> int:
-    """Give the words that the fold says are due, each sealed under its reader's key; returns how many."""
+def perform_openings(round_: Round, now: datetime, folded: RoundState | None = None) -> int:
+    """Give the words that the fold says are due, each sealed under its reader's key; returns how many.
+
+    `folded` is the state of the round as it was folded just now, if there is one: the same fold is not done twice.
+    """
     done = 0
-    while due := rounds.state_of(round_, now).due:
-        for one in due:
+    folded = folded or rounds.state_of(round_, now)
+    while folded.due:
+        for one in folded.due:
             turn = next(row for row in round_.turns if rounds.turn_id_of(row) == one.turn)
             found = queries.words_for_opening(turn, one.group)
             if found is None:
                 raise vault.VaultError("Words that are due to open are not there.")
             open_words(*found, one.to, one.mode, now)  # type: ignore[arg-type]  # partner ids are UUIDs here
-            homework.note(
+            folded = homework.note(
                 round_, "opened", now, turn=turn, by=found[0].partner_id, group=one.group, to=one.to
             )
             homework.offer_words(round_, turn, one.to, now)  # type: ignore[arg-type]

@@ -38,7 +38,7 @@ class ReleaseForm(FlaskForm):
 class ReturnForm(FlaskForm):
     """What the author is told when a turn comes back for another pass."""
 
-    text = Words("What should they look at again?", description="Goes to the author alone.")
+    word = Words("What should they look at again?", description="Goes to the author alone.")
 
 
 class ReplyForm(FlaskForm):

@@ -172,7 +172,7 @@ def give_back(round_id: UUID) -> Response | BaseResponse:
     round_, form = at_work(round_id), ReturnForm()
     if not form.validate():
         return _review_page(round_, 422, return_form=form)
-    turn, text = _turn_in(round_), (form.text.data or "").strip()
+    turn, text = _turn_in(round_), (form.word.data or "").strip()
 
     def act() -> None:
         actions.return_for_another_pass(web.viewer(), turn, clock.now())
