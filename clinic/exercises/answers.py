@@ -52,6 +52,17 @@ def rows_of(exercise: Exercise, field: Field, earlier: Mapping[str, Answers]) ->
     return [(pick, options[pick]) for pick in picked(earlier.get(turn_key, {}).get(key)) if pick in options]
 
 
+def sample_rows(exercise: Exercise, turn: Turn) -> dict[str, list[tuple[str, str]]]:
+    """Rows for showing a turn before anybody has answered: where they follow from a choice, three possible picks."""
+    found = {}
+    for field in turn.fields:
+        if field.rows and field.rows.field:
+            turn_key, key = field.rows.field.split(".")
+            options = list(exercise.turns[turn_key].field(key).options or {})[:3]
+            found[field.key] = rows_of(exercise, field, {turn_key: {key: options}})
+    return found
+
+
 def is_declined(answer: Any) -> bool:
     """True when the writer chose to rather not say."""
     return isinstance(answer, dict) and answer.get("declined") is True

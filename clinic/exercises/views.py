@@ -8,6 +8,7 @@ from clinic.access import staff
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple
 from clinic.exercises import queries
+from clinic.exercises.answers import sample_rows
 from clinic.exercises.practices import TRUST_PRACTICES
 from clinic.exercises.prose import line, prose
 from clinic.exercises.summary import cadence_said, glance, minutes, span_said
@@ -41,7 +42,9 @@ def show(slug: str) -> str:
     document = queries.document_of(found(queries.get_for(viewer(), slug.replace("-", "_"))))
     others = [queries.document_of(row) for row in queries.latest(viewer())]
     asked = {
-        key: form_for(turn)(prefix=f"{key}-", formdata=None, meta={"csrf": False})
+        key: form_for(turn, rows=sample_rows(document, turn))(
+            prefix=f"{key}-", formdata=None, meta={"csrf": False}
+        )
         for key, turn in document.turns.items()
     }
     return render_template(

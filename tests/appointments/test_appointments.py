@@ -181,8 +181,8 @@ def test_joint_appointments_end_with_the_couple(work, book):
         couple.separated_at = clock.now()
         db.session.commit()
         assert queries.next_for(work.viewer("partner_a"), couple.id, clock.now()) is None
+        slot = actions.Slot(clock.now() + timedelta(days=1), ZONE)
         with pytest.raises(actions.AppointmentError, match="separated"):
-            slot = actions.Slot(clock.now() + timedelta(days=1), ZONE)
             actions.schedule(work.viewer("counselor"), couple, slot, clock.now())
 
 

@@ -70,7 +70,7 @@ def test_two_wake_ups_at_once_make_nothing_twice(work, daily):
         try:
             together.wait()
             due(work, MONDAY)
-        except Exception as problem:  # noqa: BLE001  # told below
+        except Exception as problem:  # told below
             failed.append(problem)
 
     threads = [Thread(target=wake_up) for _ in range(4)]

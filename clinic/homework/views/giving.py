@@ -1,0 +1,158 @@
+"""Giving an exercise: settle why, when and how small, look at it with their eyes, give it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import flash, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from clinic import clock
+from clinic.access import counselors
+from clinic.couples import queries as couples
+from clinic.couples.models import Couple, Partner
+from clinic.exercises import queries as exercises
+from clinic.exercises.document import Every, Exercise
+from clinic.extensions import db
+from clinic.homework import actions, queries, rules
+from clinic.homework.models import Assignment
+from clinic.homework.views.blueprint import OPENINGS, pages, seen_by
+from clinic.safety import queries as safety
+from clinic.web import found, page, see, viewer
+from forms.homework import AssignForm, assign_form
+
+OPENING_NOTES = {
+    "both_answered": "Quick and even. But each can tell from it that the other has answered.",
+    "appointment": "They read it with you in the room. Nothing opens at home.",
+    "counselor": "You read both first and choose the moment; what you open can be called back for ten minutes.",
+}
+
+
+@pages.get("/for/<slug>")
+@counselors
+def choose(slug: str) -> str:
+    """For which couple?"""
+    version = found(exercises.get_for(viewer(), slug.replace("-", "_")))
+    rows = db.session.scalars(couples.workable_by(viewer()).where(Couple.closed_at.is_(None)))
+    people = sorted(rows, key=lambda couple: couple.alias.casefold())
+    return render_template(
+        "homework/choose.html", exercise=exercises.document_of(version), couples=people, slug=slug
+    )
+
+
+@pages.route("/assign/<uuid:couple_id>/<slug>", methods=["GET", "POST"])
+@counselors
+def assign(couple_id: UUID, slug: str) -> str | Response:
+    """Settle with the couple why, when and how small; look at it with their eyes; give it."""
+    couple = found(couples.work_for(viewer(), couple_id))
+    version = found(exercises.get_for(viewer(), slug.replace("-", "_")))
+    document, now = exercises.document_of(version), clock.now()
+    form = _assign_form(couple, document, now)
+    plan = _plan(form, couple, document) if form.validate_on_submit() else None
+    if plan and "give" in request.form and not _stops(form, couple, document):
+        try:
+            given = actions.assign(viewer(), couple, version, plan, now)
+        except actions.HomeworkError as problem:
+            form.form_errors.append(str(problem))
+        else:
+            db.session.commit()
+            flash(f"{document.title} is given.", "done")
+            return see(url_for("homework.show", assignment_id=given.id))
+    preview = _seen_by_each(couple, document, plan) if plan else []
+    return page(
+        "homework/assign.html",
+        422 if form.errors or form.form_errors else 200,
+        **_about(form, couple, document, preview),
+    )
+
+
+def _assign_form(couple: Couple, document: Exercise, now: datetime) -> AssignForm:
+    concerns = [one for one in couples.concerns_of(viewer(), couple.id) if one.closed_at is None]
+    roles = {role.partner_id: role.role for role in concerns[0].roles} if concerns else {}
+    cadence = document.cadence
+    return assign_form(
+        {one.position: one.name for one in couple.partners},
+        openings=list(OPENINGS.items()) if rules.has_sealed(document) else [],
+        concerns=[(str(one.id), one.title) for one in concerns],
+        asks_roles=rules.asks_roles(document),
+        asks_first=rules.asks_first(document),
+        asks_times=isinstance(cadence, Every) and cadence.every is not None,
+        for_both_only=rules.is_for_both(document),
+        recipients="both",
+        concern=str(concerns[0].id) if concerns else "",
+        opening=document.opening,
+        starts_on=clock.local_day(now, couple.zone),
+        times=cadence.times if isinstance(cadence, Every) else None,
+        first="1",
+        **{f"role_{one.position}": roles.get(one.id, "mutual") for one in couple.partners},
+    )
+
+
+def _plan(form: AssignForm, couple: Couple, document: Exercise) -> actions.Plan:
+    """What was settled, as the action takes it."""
+    people = {one.position: one for one in couple.partners if one.position in form.positions}
+    shared = {
+        "rationale": form.rationale.data,
+        "when_where": form.when_where.data,
+        "obstacle": form.obstacle.data,
+    }
+    first = people.get(int(form.first.data)) if "first" in form and form.first.data else None
+    concern = form.concern.data if "concern" in form else ""
+    return actions.Plan(
+        cast={one.id: form.of("role", position) or "mutual" for position, one in people.items()},
+        starts_on=form.starts_on.data or clock.local_day(clock.now(), couple.zone),
+        first=first.id if first else None,
+        opening=form.opening.data if "opening" in form else document.opening,
+        times=form.times.data if "times" in form else None,
+        concern_id=UUID(concern) if concern else None,
+        plans={one.id: {**shared, **_own_plan(form, position)} for position, one in people.items()},
+    )
+
+
+def _own_plan(form: AssignForm, position: int) -> dict[str, Any]:
+    given = {"confidence": form.of("confidence", position), "note": form.of("note", position)}
+    return {name: value for name, value in given.items() if value not in {None, ""}}
+
+
+def _stops(form: AssignForm, couple: Couple, document: Exercise) -> list[str]:
+    """What has to be looked at once more before it is given, unless it was ticked."""
+    unsure = form.unsure if not form.small_enough.data else []
+    full = _full(form, couple, document) if not form.not_too_many.data else []
+    return [*(["unsure"] if unsure else []), *(["full"] if full else [])]
+
+
+def _full(form: AssignForm, couple: Couple, document: Exercise) -> list[tuple[Partner, list[Assignment]]]:
+    """Recipients who have two main exercises already, with those."""
+    if document.weight != "main":
+        return []
+    going = queries.main_now(viewer(), couple.id)
+    return [
+        (one, going[one.id])
+        for one in couple.partners
+        if one.position in form.positions and len(going.get(one.id, [])) >= rules.MAIN_AT_ONCE
+    ]
+
+
+def _about(form: AssignForm, couple: Couple, document: Exercise, preview: list[Any]) -> dict[str, Any]:
+    return {
+        "form": form,
+        "couple": couple,
+        "exercise": document,
+        "preview": preview,
+        "opening_notes": OPENING_NOTES,
+        "full": _full(form, couple, document),
+        "unsure": [one for one in couple.partners if one.position in form.unsure],
+        "smaller": rules.smaller(document, form.times.data if "times" in form else 1),
+        "asks": _stops(form, couple, document) if "give" in request.form and not form.errors else [],
+        "ceiling": safety.ceiling_of(couple, clock.now()),
+    }
+
+
+def _seen_by_each(couple: Couple, document: Exercise, plan: actions.Plan) -> list[dict[str, Any]]:
+    try:
+        legs = rules.legs_for(document, plan.cast, plan.first)
+    except ValueError:
+        return []
+    opening = plan.opening or document.opening
+    people = [one for one in couple.partners if one.id in plan.cast]
+    return [seen_by(one, document, legs, plan.plans.get(one.id, {}), opening) for one in people]
