@@ -91,7 +91,7 @@ class TurnState:
     turn: Turn
     actors: tuple[PartnerId, ...]
     status: Status
-    since: datetime | None = None  # when it became open
+    since: datetime | None = None  # when it became open; for a turn that waits for an answered date, when it will
     until: datetime | None = None  # when it can no longer be written
     sent_at: datetime | None = None
     sent_by: PartnerId | None = None
@@ -323,7 +323,7 @@ class _Fold:
         return min(times, default=None)
 
     def _answered(self, index: int, reference: str) -> datetime | None:
-        """An answered date: that of the last answer, once an agreed turn was agreed."""
+        """An answered date, also one to come: that of the last answer, once an agreed turn was agreed."""
         key = reference.partition(".")[0]
         where = self._leg_with(index, key)
         told = [
@@ -331,7 +331,7 @@ class _Fold:
         ]
         dates = [event.detail.get("answered", {}) for id_ in told for event in self.acts_on[id_]]
         named = [datetime.fromisoformat(date[reference]) for date in dates if reference in date]
-        return named[-1] if named and named[-1] <= self.now else None
+        return named[-1] if named else None
 
     def _last(self, leg: int, key: str) -> TurnState | None:
         found = [one for id_, one in self.done.items() if id_.leg == leg and id_.key == key]
