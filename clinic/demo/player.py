@@ -111,8 +111,8 @@ def _perform(moment: Moment) -> None:
     """One act as one request would do it: its own reading, one commit, nothing kept in memory."""
     scene, step = moment.scene, moment.step
     with clock.moved_to(moment.at):
-        viewer = scene.client(step.who) if step.do in BY_PARTNER else scene.counselor()
-        with vault.reading(viewer, f"demo.{step.do}"):
+        scene.viewer = scene.client(step.who) if step.do in BY_PARTNER else scene.counselor()
+        with vault.reading(scene.viewer, f"demo.{step.do}"):
             try:
                 ACTS[step.do](scene, step, moment.at)
             except Exception as error:

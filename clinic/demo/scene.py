@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from clinic import clock
-from clinic.access import Viewer
+from clinic.access import NOBODY, Viewer
 from clinic.accounts.models import StaffMember
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
@@ -36,6 +36,7 @@ class Scene:
     staff: dict[str, UUID]
     password_hash: str
     couple_id: UUID | None = None
+    viewer: Viewer = NOBODY  # who does the act that is being done
     assignments: dict[str, UUID] = field(default_factory=dict)
     invitations: dict[str, tuple[str, str]] = field(default_factory=dict)  # token and secret, until used
     appointments: list[UUID] = field(default_factory=list)
@@ -114,7 +115,7 @@ class Scene:
         """That partner at work on that turn."""
         turn, partner = self.turn(step, states), self.partner(step.who)
         role = next(one.role for one in turn.round.assignment.recipients if one.partner_id == partner.id)
-        return Author(self.client(step.who), partner.id, turn, role)
+        return Author(self.viewer, partner.id, turn, role)
 
     # Words
 

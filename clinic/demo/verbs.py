@@ -32,11 +32,11 @@ Act = Callable[[Scene, Step, datetime], Any]
 def create(scene: Scene, step: Step, now: datetime) -> None:
     one, two = scene.story.partners
     new = couples.NewCouple((one.name, two.name), scene.story.zone, scene.story.alias)
-    scene.couple_id = couples.create(scene.counselor(), new, now).id
+    scene.couple_id = couples.create(scene.viewer, new, now).id
 
 
 def invite(scene: Scene, step: Step, now: datetime) -> None:
-    made = couples.invite(scene.counselor(), scene.partner(step.who), now)
+    made = couples.invite(scene.viewer, scene.partner(step.who), now)
     scene.invitations[step.who] = made.token, made.secret
 
 
@@ -54,41 +54,41 @@ def join(scene: Scene, step: Step, now: datetime) -> None:
 
 
 def confirm_person(scene: Scene, step: Step, now: datetime) -> None:
-    couples.confirm(scene.counselor(), scene.partner(step.who), now)
+    couples.confirm(scene.viewer, scene.partner(step.who), now)
 
 
 def consent(scene: Scene, step: Step, now: datetime) -> None:
-    viewer = scene.counselor()
+    viewer = scene.viewer
     version = practices.by_id(scene.couple.practice_id).policy_version
     for partner in scene.partners(step):
         couples.record_consent(viewer, partner, version, now)
 
 
 def withdraw_consent(scene: Scene, step: Step, now: datetime) -> None:
-    couples.withdraw_consent(scene.counselor(), scene.partner(step.who), now)
+    couples.withdraw_consent(scene.viewer, scene.partner(step.who), now)
 
 
 def clear(scene: Scene, step: Step, now: datetime) -> None:
-    viewer = scene.counselor()
+    viewer = scene.viewer
     for partner in scene.partners(step):
         safety.decide(viewer, partner, step.state, step.text, now)  # type: ignore[arg-type]  # the action checks the word
 
 
 def concern(scene: Scene, step: Step, now: datetime) -> None:
     roles = {scene.partner(half.key).id: half.role for half in scene.story.partners}
-    couples.name_concern(scene.counselor(), scene.couple, step.text, roles, now)
+    couples.name_concern(scene.viewer, scene.couple, step.text, roles, now)
 
 
 def pause_all(scene: Scene, step: Step, now: datetime) -> None:
-    couples.pause(scene.counselor(), scene.couple, now)
+    couples.pause(scene.viewer, scene.couple, now)
 
 
 def resume_all(scene: Scene, step: Step, now: datetime) -> None:
-    couples.resume(scene.counselor(), scene.couple)
+    couples.resume(scene.viewer, scene.couple)
 
 
 def separate(scene: Scene, step: Step, now: datetime) -> None:
-    couples.separate(scene.counselor(), scene.couple, now)
+    couples.separate(scene.viewer, scene.couple, now)
     homework.sever(scene.couple, now)
 
 
@@ -96,7 +96,7 @@ def separate(scene: Scene, step: Step, now: datetime) -> None:
 
 
 def assign(scene: Scene, step: Step, now: datetime) -> None:
-    viewer, couple = scene.counselor(), scene.couple
+    viewer, couple = scene.viewer, scene.couple
     version = library.get_for(viewer, step.exercise)
     if version is None:
         raise BrokenStory(f"{scene.story.key}: there is no exercise {step.exercise}")
@@ -117,29 +117,29 @@ def assign(scene: Scene, step: Step, now: datetime) -> None:
 
 
 def end(scene: Scene, step: Step, now: datetime) -> None:
-    homework.end(scene.counselor(), scene.assignment(step), now)
+    homework.end(scene.viewer, scene.assignment(step), now)
 
 
 def recall(scene: Scene, step: Step, now: datetime) -> None:
-    homework.recall(scene.counselor(), scene.assignment(step), now)
+    homework.recall(scene.viewer, scene.assignment(step), now)
 
 
 def pause(scene: Scene, step: Step, now: datetime) -> None:
-    homework.pause(scene.counselor(), scene.assignment(step), now)
+    homework.pause(scene.viewer, scene.assignment(step), now)
 
 
 def resume(scene: Scene, step: Step, now: datetime) -> None:
-    homework.resume(scene.counselor(), scene.assignment(step), now)
+    homework.resume(scene.viewer, scene.assignment(step), now)
 
 
 def excuse(scene: Scene, step: Step, now: datetime) -> None:
     partner = scene.partner(step.who)
     recipient = next(one for one in scene.assignment(step).recipients if one.partner_id == partner.id)
-    homework.excuse(scene.counselor(), recipient, now)
+    homework.excuse(scene.viewer, recipient, now)
 
 
 def delay(scene: Scene, step: Step, now: datetime) -> None:
-    homework.delay_opening(scene.counselor(), scene.assignment(step), step.opening or "counselor", now)
+    homework.delay_opening(scene.viewer, scene.assignment(step), step.opening or "counselor", now)
 
 
 # Writing
@@ -180,26 +180,26 @@ def add(scene: Scene, step: Step, now: datetime) -> None:
 
 
 def release(scene: Scene, step: Step, now: datetime) -> None:
-    reflections.release(scene.counselor(), scene.turn(step, ["sent"]), now)
+    reflections.release(scene.viewer, scene.turn(step, ["sent"]), now)
 
 
 def call_back(scene: Scene, step: Step, now: datetime) -> None:
-    reflections.call_back(scene.counselor(), scene.turn(step, ["sent"]), now)
+    reflections.call_back(scene.viewer, scene.turn(step, ["sent"]), now)
 
 
 def return_(scene: Scene, step: Step, now: datetime) -> None:
-    reflections.return_for_another_pass(scene.counselor(), scene.turn(step, ["sent"]), now)
+    reflections.return_for_another_pass(scene.viewer, scene.turn(step, ["sent"]), now)
 
 
 def reply(scene: Scene, step: Step, now: datetime) -> None:
     to = [scene.partner(key).id for key in step.to] or [one.id for one in scene.couple.partners]
-    reflections.reply(scene.counselor(), scene.round(step), to, step.text, now)
+    reflections.reply(scene.viewer, scene.round(step), to, step.text, now)
 
 
 def review(scene: Scene, step: Step, now: datetime) -> None:
     quality = {str(scene.partner(key).id): value for key, value in step.quality.items()}
     reflections.review(
-        scene.counselor(),
+        scene.viewer,
         scene.round(step),
         now,
         note=step.text or None,
@@ -210,7 +210,7 @@ def review(scene: Scene, step: Step, now: datetime) -> None:
 
 def read(scene: Scene, step: Step, now: datetime) -> None:
     """The counselor's reading hour: everything that came in and was not read is read, and its care rated."""
-    viewer = scene.counselor()
+    viewer = scene.viewer
     came_in = select(Round).where(Round.couple_id == scene.couple_id, Round.came_in_at.is_not(None))
     for round_ in db.session.scalars(came_in.where(Round.reviewed_at.is_(None)).order_by(Round.came_in_at)):
         sent = sorted({str(turn.sent_by_id) for turn in round_.turns if turn.sent_by_id})
@@ -219,7 +219,7 @@ def read(scene: Scene, step: Step, now: datetime) -> None:
 
 
 def act_on_flag(scene: Scene, step: Step, now: datetime) -> None:
-    viewer, partner = scene.counselor(), scene.partner(step.who)
+    viewer, partner = scene.viewer, scene.partner(step.who)
     flag = next(one for one in flags.open_flags(viewer) if one.partner_id == partner.id)
     safety.act_on_flag(viewer, flag, step.text, now)
 
@@ -232,26 +232,26 @@ def schedule(scene: Scene, step: Step, now: datetime) -> None:
     starts_at = scene.present.moment(step.on, scene.story.zone)
     partner_id = scene.partner(step.who).id if step.who else None
     slot = appointments.Slot(starts_at, scene.story.zone, step.minutes, partner_id)
-    scene.appointments.append(appointments.schedule(scene.counselor(), scene.couple, slot, now).id)
+    scene.appointments.append(appointments.schedule(scene.viewer, scene.couple, slot, now).id)
 
 
 def hold(scene: Scene, step: Step, now: datetime) -> None:
-    appointments.hold(scene.counselor(), _next_appointment(scene), now)
+    appointments.hold(scene.viewer, _next_appointment(scene), now)
 
 
 def cancel(scene: Scene, step: Step, now: datetime) -> None:
-    appointments.cancel(scene.counselor(), _next_appointment(scene), now)
+    appointments.cancel(scene.viewer, _next_appointment(scene), now)
 
 
 def miss(scene: Scene, step: Step, now: datetime) -> None:
-    appointments.miss(scene.counselor(), _next_appointment(scene), now)
+    appointments.miss(scene.viewer, _next_appointment(scene), now)
 
 
 def bring_up(scene: Scene, step: Step, now: datetime) -> None:
     """Each of the fields named, of the newest turn that the partner sent."""
     turn = scene.turn(step, ["sent"])
     for field in step.fields:
-        appointments.bring_up(scene.counselor(), turn, field, now)
+        appointments.bring_up(scene.viewer, turn, field, now)
 
 
 def _next_appointment(scene: Scene) -> Appointment:
