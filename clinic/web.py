@@ -41,19 +41,19 @@ def in_zone(instant: datetime, zone: str) -> datetime:
 
 
 def day(value: date | datetime, zone: str = "Etc/UTC") -> str:
-    """A day in words: "Sunday, 8 March 2026"."""
+    """A day in words: "Sunday, March 8, 2026"."""
     local = in_zone(value, zone) if isinstance(value, datetime) else value
-    return f"{local:%A}, {local.day} {local:%B} {local.year}"
+    return f"{local:%A}, {local:%B} {local.day}, {local.year}"
 
 
 def short_day(value: date | datetime, zone: str = "Etc/UTC") -> str:
-    """A day in a list: "Sun 8 Mar"."""
+    """A day in a list: "Sun, Mar 8"."""
     local = in_zone(value, zone) if isinstance(value, datetime) else value
-    return f"{local:%a} {local.day} {local:%b}"
+    return f"{local:%a}, {local:%b} {local.day}"
 
 
 def moment(value: datetime, zone: str) -> str:
-    """A day and a time: "Sun 8 Mar, 8:12 pm"."""
+    """A day and a time: "Sun, Mar 8, 8:12 pm"."""
     local = in_zone(value, zone)
     return f"{short_day(value, zone)}, {clock_time(local)}"
 

@@ -35,12 +35,12 @@ def only(work):
 
 def test_an_appointment_is_planned_moved_and_canceled(work, ruth):
     assert plan(ruth, work).status_code == 303
-    assert "Thursday, 12 March 2026, 4:30 pm" in ruth.get(at_couple(work)).text
+    assert "Thursday, March 12, 2026, 4:30 pm" in ruth.get(at_couple(work)).text
     moved = {**WHEN, "starts_on": "2026-03-13", "starts_at": "09:00"}
     assert "16:30" in ruth.get(f"/appointments/{only(work)}/move").text
     assert ruth.post(f"/appointments/{only(work)}/move", data=moved).status_code == 303
-    assert "Friday, 13 March 2026, 9:00 am" in ruth.get(at_couple(work)).text
-    assert "Friday, 13 March 2026" in ruth.get("/appointments/").text
+    assert "Friday, March 13, 2026, 9:00 am" in ruth.get(at_couple(work)).text
+    assert "Friday, March 13, 2026" in ruth.get("/appointments/").text
     assert "Canceled." in ruth.get(ruth.post(f"/appointments/{only(work)}/cancel").location).text
     assert "canceled" in ruth.get(at_couple(work)).text
 
