@@ -10,6 +10,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, icons, vault, web
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     vault.open_with(settings.key_file)
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "clinic" / "static"))
     _configure(app, settings)
+    _stand_behind(app, settings.proxies)
     _extend(app)
     for domain in DOMAINS:
         app.register_blueprint(import_module(f"clinic.{domain}.views").pages)
@@ -102,6 +104,12 @@ def _configure(app: Flask, settings: Settings) -> None:
         day=web.day, short_day=web.short_day, moment=web.moment, clock_time=web.clock_time, in_zone=web.in_zone
     )
     app.context_processor(lambda: {"viewer": web.viewer(), "now": clock.now()})
+
+
+def _stand_behind(app: Flask, proxies: int) -> None:
+    """Take the word of the practice's own proxies on who calls; with none of them nobody's."""
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
 
 
 def _readers_said(author: Partner, turn: Turn, opening: str) -> str:
@@ -166,6 +174,8 @@ def _path_of_a_request(app: Flask) -> None:
     def finish(response: Response) -> Response:
         """End the transaction, write the trail of what was read, note that the sign-in was used, set the headers."""
         response.headers.update(HEADERS)
+        if app.config["SESSION_COOKIE_SECURE"]:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if request.endpoint not in {"static", "fonts"}:
             response.headers["Cache-Control"] = "no-store"
             _end_reading()

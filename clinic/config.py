@@ -25,6 +25,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     web_workers: int = 2
+    proxies: int = 0  # how many proxies of the practice's own stand in front; their word on the caller is taken
     demo: bool = False
     testing: bool = False
 
@@ -62,7 +63,7 @@ class Settings:
 
 def _parse(name: str, raw: str) -> object:
     """One setting's text as its type; a mistake names the setting and what is allowed."""
-    if name in {"port", "web_workers"}:
+    if name in {"port", "web_workers", "proxies"}:
         if not raw.isdigit():
             raise UnsafeSettings(f"{PREFIX}{name.upper()} is {raw!r}; a whole number is needed.")
         return int(raw)

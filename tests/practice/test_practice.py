@@ -86,14 +86,3 @@ def test_nobody_reads_another_practice(app: Flask, cast: Cast) -> None:
     with app.app_context():
         assert queries.practice_of(viewer_of(cast, "elsewhere_counselor")).name == "Harbor Counseling"
         assert queries.practice_of(viewer_of(cast, "partner_a")).name == "Linden Practice"
-
-
-def test_stop_page_names_whom_to_call_and_is_not_watched(app: Flask, cast: Cast) -> None:
-    with app.test_request_context("/"):
-        from flask import render_template
-
-        page = render_template(
-            "safety/stop.html", lines=[("Emergency", "911", "")], phone="555 0142", back_url="/"
-        )
-    assert 'href="tel:911"' in page
-    assert "not watched in real time" in page
