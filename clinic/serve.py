@@ -1,4 +1,4 @@
-"""Supervision of `clinic serve`: the web server, the background work and the press, each started, watched and stopped."""
+"""Supervision of `clinic serve`: web server, background work and press, each started, watched and stopped."""
 
 import logging
 import os
@@ -49,7 +49,9 @@ def run(settings: Settings) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     stop = _stopped_by_signals()
     with tempfile.TemporaryDirectory(prefix="goldseam-") as folder:
-        press = Path(folder) / f"{secrets.token_hex(4)}.sock"  # short: the path of a socket has 107 bytes at most
+        press = (
+            Path(folder) / f"{secrets.token_hex(4)}.sock"
+        )  # short: the path of a socket has 107 bytes at most
         return supervise(children_of(settings, press), stop)
 
 
@@ -81,7 +83,14 @@ def _web(settings: Settings) -> list[str]:
     """Two workers of one thread each were measured best on SQLite; each request has the worker to itself."""
     words = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1"]
     words += ["--host", settings.host, "--port", str(settings.port), "--respawn-failed-workers"]
-    words += ["--workers", str(settings.web_workers), "--blocking-threads", "1", "--workers-kill-timeout", "10"]
+    words += [
+        "--workers",
+        str(settings.web_workers),
+        "--blocking-threads",
+        "1",
+        "--workers-kill-timeout",
+        "10",
+    ]
     return [*words, "--log-level", "warning", "clinic.wsgi:app"]
 
 
@@ -91,7 +100,9 @@ def _background(press: Path) -> list[str]:
 
 def _start(words: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     # A group of its own: Ctrl-C reaches the supervisor alone, which then stops the parts in their order.
-    return subprocess.Popen(words, cwd=ROOT, env=dict(environment), start_new_session=True)
+    return subprocess.Popen(  # noqa: S603  # our own interpreter and modules
+        words, cwd=ROOT, env=dict(environment), start_new_session=True
+    )
 
 
 # Watching
@@ -156,8 +167,8 @@ def _stopped_by_signals() -> threading.Event:
 
 def background(press: str) -> None:
     """Run the background work with the press that the supervisor keeps."""
-    from clinic import jobs  # noqa: PLC0415  # the supervisor itself loads no application
-    from clinic.app import create_app  # noqa: PLC0415
+    from clinic import jobs  # the supervisor itself loads no application
+    from clinic.app import create_app
 
     app = create_app()
     app.config["PRESS_AT"] = press

@@ -1,4 +1,4 @@
-"""Forms of progress: for whom a report is and for which days, then what goes into it; which couple a client looks at."""
+"""Forms of progress: for whom a report is and for which days, then what goes into it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -48,7 +48,7 @@ class ReportForm(FrameForm):
     narrative = TextAreaField(
         "In your words",
         [Length(max=LONGEST, message=f"At most {LONGEST} characters.")],
-        description="Where they stand, as you would say it to those who will read it. A blank line begins a new paragraph.",
+        description="As you would say it to those who will read it. A blank line begins a new paragraph.",
     )
     next_steps = TextAreaField(
         "Next steps",

@@ -1,4 +1,4 @@
-"""The background: wake-ups may be lost or doubled, a domain that fails keeps no other from its work, documents get made."""
+"""The background: wake-ups may be lost or doubled, and a domain that fails keeps no other from its work."""
 
 import threading
 import time
@@ -55,7 +55,9 @@ def house(app: Flask, cast: people.Cast, now: datetime) -> Iterator[Flask]:
 def ask(cast: people.Cast, now: datetime, **changes: object) -> Document:
     """One document that waits."""
     content = msgspec.to_builtins(replace(samples.short(), **changes))
-    order = documents.Order("progress_report", "couple", "A4", date(2026, 3, 1), date(2026, 3, 3), content, "0" * 64)
+    order = documents.Order(
+        "progress_report", "couple", "A4", date(2026, 3, 1), date(2026, 3, 3), content, "0" * 64
+    )
     couple = stories.Story(cast).couple
     document = documents.ask(people.viewer_of(cast, "counselor"), couple, order, now)
     db.session.commit()
@@ -68,7 +70,9 @@ def states() -> list[str]:
     return found
 
 
-def test_document_is_made_though_nobody_woke_the_background(house: Flask, cast: people.Cast, now: datetime) -> None:
+def test_document_is_made_though_nobody_woke_the_background(
+    house: Flask, cast: people.Cast, now: datetime
+) -> None:
     with house.app_context():
         ask(cast, now)
     assert jobs.look(house, jobs.dues_of(house)) == []
@@ -135,7 +139,9 @@ def test_two_at_once_take_different_documents(house: Flask, cast: people.Cast, n
         assert taken[2] is None
 
 
-def test_stale_claim_is_taken_again_and_the_late_one_keeps_nothing(house: Flask, cast: people.Cast, now: datetime) -> None:
+def test_stale_claim_is_taken_again_and_the_late_one_keeps_nothing(
+    house: Flask, cast: people.Cast, now: datetime
+) -> None:
     with house.app_context():
         ask(cast, now)
         first = documents.claim(now)
@@ -164,7 +170,9 @@ def test_what_breaks_a_document_ends_that_one_only(
     assert SECRET not in caplog.text
 
 
-def test_background_looks_when_it_is_woken_and_stops_when_told(house: Flask, cast: people.Cast, now: datetime) -> None:
+def test_background_looks_when_it_is_woken_and_stops_when_told(
+    house: Flask, cast: people.Cast, now: datetime
+) -> None:
     stop = threading.Event()
     thread = threading.Thread(target=jobs.work, args=(house, stop))
     thread.start()

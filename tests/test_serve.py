@@ -14,7 +14,11 @@ from clinic import serve
 from clinic.config import Settings
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
-STUBBORN = [sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, lambda *_: None); print(flush=True); time.sleep(60)"]
+STUBBORN = [
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(signal.SIGTERM, lambda *_: None); print(flush=True); time.sleep(60)",
+]
 
 
 def child(words: list[str] = SLEEPS, output: int = subprocess.DEVNULL) -> serve.Child:

@@ -15,11 +15,13 @@ from clinic.extensions import db
 SHOWN = 60
 
 
-def visible_to(viewer: Viewer) -> Select[tuple[Document]]:
+def visible_to(viewer: Viewer) -> Select[Document]:
     """Documents of the couples that staff may see. Clients get theirs on paper."""
     if not viewer.is_staff:
         return select(Document).where(false())
-    return select(Document).where(Document.couple_id.in_(couples.visible_to(viewer).with_only_columns(Couple.id)))
+    return select(Document).where(
+        Document.couple_id.in_(couples.visible_to(viewer).with_only_columns(Couple.id))
+    )
 
 
 def get_for(viewer: Viewer, document_id: UUID) -> Document | None:

@@ -6,6 +6,9 @@ from datetime import date, datetime, timedelta
 CLAIM_HOLDS = timedelta(minutes=5)
 """A renderer that has not answered by then is gone; longer than the limits of any document."""
 
+USUAL = timedelta(minutes=2)
+"""After so long a page that waits says that something may be wrong."""
+
 KINDS: Mapping[str, tuple[str, str]] = {"progress_report": ("Progress report", "progress")}
 """By kind: the name on the page, the name under which the press knows it."""
 

@@ -41,7 +41,7 @@ def _make(id_: UUID, name: str, paper: Paper, claimed_at: datetime) -> None:
         pdf, failure = renderer().render(name, content, paper), ""
     except RenderFailed as error:
         pdf, failure = b"", str(error)
-    except Exception as error:  # noqa: BLE001  # whatever went wrong ends this document only
+    except Exception as error:  # whatever went wrong ends this document only
         log.error("A document could not be made (%s).", type(error).__name__)
         pdf, failure = b"", rules.FAILED
     document = db.session.get_one(Document, id_)

@@ -24,7 +24,12 @@ def index() -> str:
     """The newest documents of the couples that the viewer may see."""
     rows = queries.latest(viewer())
     return render_template(
-        "documents/index.html", rows=rows, couples=queries.couples_of(rows), said=said, whom=whom, kinds=rules.KINDS
+        "documents/index.html",
+        rows=rows,
+        couples=queries.couples_of(rows),
+        said=said,
+        whom=whom,
+        kinds=rules.KINDS,
     )
 
 
@@ -40,6 +45,7 @@ def show(document_id: UUID) -> Response:
         couple=couple,
         kind=rules.KINDS[document.kind][0],
         audience=whom(document, couple),
+        is_late=clock.now() - document.asked_at > rules.USUAL,
     )
     response = make_response(body)
     if document.state in {"waiting", "rendering"}:
@@ -75,7 +81,12 @@ def again(document_id: UUID) -> BaseResponse:
 
 def said(document: Document) -> str:
     """How far a document is, in a word."""
-    return {"waiting": "being made", "rendering": "being made", "ready": "ready", "failed": "could not be made"}[document.state]
+    return {
+        "waiting": "being made",
+        "rendering": "being made",
+        "ready": "ready",
+        "failed": "could not be made",
+    }[document.state]
 
 
 def whom(document: Document, couple: Couple) -> str:

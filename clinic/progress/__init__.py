@@ -1,1 +1,1 @@
-"""Progress: what is to do and what has changed, for the counselor (Today, reports) and for clients (Now, Ours, Mine)."""
+"""Progress: the counselor's day, one couple on one page, a client's home, and reports for a named audience."""

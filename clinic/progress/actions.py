@@ -15,7 +15,7 @@ from clinic.documents.models import Document
 from clinic.exercises.document import TrustPractice
 from clinic.practice import queries as practices
 from clinic.practice.models import Practice
-from clinic.progress import queries, rules
+from clinic.progress import queries, report, rules
 from clinic.progress.summary import (
     Attendance,
     Audience,
@@ -73,8 +73,8 @@ def summarize(viewer: Viewer, couple: Couple, chosen: Chosen, now: datetime) -> 
         partners=tuple(Partner(position=position, name=name) for position, name in names.items()),
         period=period,
         made_at=now,
-        written_by=queries.signature_of(viewer),
-        attendance=attendance(queries.appointments_for(viewer, couple, audience, period)),
+        written_by=report.signature_of(viewer),
+        attendance=attendance(report.appointments_for(viewer, couple, audience, period)),
         practices=rules.practices(rounds, drawn, names, _ratings(viewer, couple, audience, words, period)),
         trends=tuple(trend for _, trend in drawn if (trend.first or trend.second) and len(trend.columns) > 1),
         wins=rules.wins(words) if chosen.with_wins else (),
@@ -84,7 +84,9 @@ def summarize(viewer: Viewer, couple: Couple, chosen: Chosen, now: datetime) -> 
         next_appointment=_next_appointment(viewer, couple, audience, now),
         completeness=rules.completeness(words, rounds),
         honest_notes=HONEST,
-        crisis=tuple(" ".join(part for part in line if part) + "." for line in practices.crisis_lines(practice)),
+        crisis=tuple(
+            " ".join(part for part in line if part) + "." for line in practices.crisis_lines(practice)
+        ),
     )
 
 
@@ -129,7 +131,7 @@ def steps(text: str) -> tuple[NextStep, ...]:
 
 
 def _next_appointment(viewer: Viewer, couple: Couple, audience: Audience, now: datetime) -> str:
-    row = queries.next_appointment(viewer, couple, audience, now)
+    row = report.next_appointment(viewer, couple, audience, now)
     if row is None:
         return ""
     local = in_zone(row.starts_at, row.zone)
@@ -142,7 +144,7 @@ def _ratings(
     """Ratings stand on the counselor's copy and on no other."""
     if audience != "counselor":
         return None
-    quality: Mapping[TrustPractice, Sequence[float]] = queries.quality_of(viewer, couple, period)
+    quality: Mapping[TrustPractice, Sequence[float]] = report.quality_of(viewer, couple, period)
     return rules.Ratings(quality=quality, usefulness=rules.usefulness(words))
 
 

@@ -1,37 +1,30 @@
-"""What a counselor's pages show: Today's heaps of work, and one couple on one page, each in a dozen statements."""
+"""What waits for a counselor today: to act on, to hear, to read, to release, who is quiet; in a dozen statements."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, lazyload, selectinload
 
 from clinic import clock
 from clinic.access import Viewer
 from clinic.appointments.models import AgendaItem, Appointment
 from clinic.couples import queries as couples
-from clinic.couples.models import Concern, Couple, Partner
-from clinic.documents import queries as documents
-from clinic.documents.models import Document
+from clinic.couples.models import Couple, Partner
 from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import HOLD
 from clinic.extensions import db
 from clinic.homework.models import Assignment, Recipient, Round, Turn
-from clinic.progress import queries, rules
-from clinic.progress.summary import Period, Trend
+from clinic.progress import rules
 from clinic.reflections.models import NoteToCounselor
 from clinic.safety import queries as safety
 from clinic.safety.models import Flag
-from clinic.safety.rules import Ceiling
 
 SHOWN = 40
 """So many lines of one heap at most; the caseload has the rest."""
-
-LOOKS_BACK = timedelta(weeks=26)
-"""How far the lines on a couple's page go."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +70,39 @@ def today_of(viewer: Viewer, zone: str, now: datetime) -> Today:
     seen = couples.visible_to(viewer).with_only_columns(Couple.id)
     flags, notes = list(safety.open_flags(viewer))[:SHOWN], _notes(seen)
     rounds, silent, met = _rounds_at_work(seen), list(_silent(seen, now)), _met_today(viewer, zone, now)
-    rows: list[Flag | NoteToCounselor | Round | Appointment] = [*flags, *notes, *rounds, *(row for row, _ in met)]
+    rows: list[Flag | NoteToCounselor | Round | Appointment] = [
+        *flags,
+        *notes,
+        *rounds,
+        *(row for row, _ in met),
+    ]
     named = _couples({row.couple_id for row in rows} | {couple_id for couple_id, *_ in silent})
     names = {one.id: one.name for couple in named.values() for one in couple.partners}
     at_release = [line for row in rounds for line in _releases(row, named[row.couple_id], names, now)]
     return Today(
-        flags=[Line(named[row.couple_id], f"{names[row.partner_id]}: an answer asks you to act", row.raised_at, row.id) for row in flags],
-        notes=[Line(named[row.couple_id], f"{names[row.partner_id]}: {rules.NOTES[row.kind]}", row.at, row.turn.round_id) for row in notes],
-        to_read=[_to_read(row, named[row.couple_id], names) for row in rounds if row.came_in_at and not row.reviewed_at][:SHOWN],
+        flags=[
+            Line(
+                named[row.couple_id],
+                f"{names[row.partner_id]}: an answer asks you to act",
+                row.raised_at,
+                row.id,
+            )
+            for row in flags
+        ],
+        notes=[
+            Line(
+                named[row.couple_id],
+                f"{names[row.partner_id]}: {rules.NOTES[row.kind]}",
+                row.at,
+                row.turn.round_id,
+            )
+            for row in notes
+        ],
+        to_read=[
+            _to_read(row, named[row.couple_id], names)
+            for row in rounds
+            if row.came_in_at and not row.reviewed_at
+        ][:SHOWN],
         to_release=[line for line, is_held in at_release if not is_held],
         on_hold=[line for line, is_held in at_release if is_held],
         quiet=[Line(named[id_], what, at, id_) for id_, what, at in _by_couple(silent, names)],
@@ -99,16 +117,18 @@ def _couples(ids: set[UUID]) -> dict[UUID, Couple]:
     return {one.id: one for one in found}
 
 
-def _notes(seen: Select[tuple[UUID]]) -> list[NoteToCounselor]:
+def _notes(seen: Select[UUID]) -> list[NoteToCounselor]:
     """Not now, too much, something else: what was said to the counselor and not read yet."""
-    unread = select(NoteToCounselor).where(NoteToCounselor.couple_id.in_(seen), NoteToCounselor.read_at.is_(None))
+    unread = select(NoteToCounselor).where(
+        NoteToCounselor.couple_id.in_(seen), NoteToCounselor.read_at.is_(None)
+    )
     return list(db.session.scalars(unread.order_by(NoteToCounselor.at).limit(SHOWN)))
 
 
 # To read and to release
 
 
-def _rounds_at_work(seen: Select[tuple[UUID]]) -> list[Round]:
+def _rounds_at_work(seen: Select[UUID]) -> list[Round]:
     """Rounds in which something came in that was not reviewed, or in which words wait to be opened."""
     to_read = and_(Round.came_in_at.is_not(None), Round.reviewed_at.is_(None))
     rows = (
@@ -137,7 +157,9 @@ def _to_read(row: Round, couple: Couple, names: dict[UUID, str]) -> Line:
     return Line(couple, what, row.came_in_at or row.opens_at, row.id)
 
 
-def _releases(row: Round, couple: Couple, names: dict[UUID, str], now: datetime) -> Iterator[tuple[Line, bool]]:
+def _releases(
+    row: Round, couple: Couple, names: dict[UUID, str], now: datetime
+) -> Iterator[tuple[Line, bool]]:
     """Words that wait for the counselor's act, and those that she released and can still call back."""
     for turn in row.turns:
         if not turn.awaits_opening or turn.sent_at is None or turn.sent_by_id is None:
@@ -163,7 +185,11 @@ def needs_release(turn: Turn, row: Round) -> bool:
 
 def released_at(turn: Turn, row: Round) -> datetime | None:
     """When the words were released, unless that was undone since."""
-    acts = [e for e in row.events if e.turn_id == turn.id and e.kind in {"released", "called_back", "returned", "took_back"}]
+    acts = [
+        e
+        for e in row.events
+        if e.turn_id == turn.id and e.kind in {"released", "called_back", "returned", "took_back"}
+    ]
     return acts[-1].at if acts and acts[-1].kind == "released" else None
 
 
@@ -175,11 +201,22 @@ def _consent(turn: Turn, row: Round) -> str:
 # Quiet
 
 
-def _silent(seen: Select[tuple[UUID]], now: datetime) -> Iterator[tuple[UUID, UUID, str, datetime]]:
+def _silent(seen: Select[UUID], now: datetime) -> Iterator[tuple[UUID, UUID, str, datetime]]:
     """Partners with something to do who sent nothing for a week: (couple, partner, exercise, since)."""
-    last = select(Turn.sent_by_id, func.max(Turn.sent_at).label("at")).where(Turn.couple_id.in_(seen)).group_by(Turn.sent_by_id).subquery()
+    last = (
+        select(Turn.sent_by_id, func.max(Turn.sent_at).label("at"))
+        .where(Turn.couple_id.in_(seen))
+        .group_by(Turn.sent_by_id)
+        .subquery()
+    )
     rows = db.session.execute(
-        select(Assignment.couple_id, Recipient.partner_id, ExerciseVersion.title, Assignment.assigned_at, last.c.at)
+        select(
+            Assignment.couple_id,
+            Recipient.partner_id,
+            ExerciseVersion.title,
+            Assignment.assigned_at,
+            last.c.at,
+        )
         .join(Recipient, Recipient.assignment_id == Assignment.id)
         .join(ExerciseVersion, ExerciseVersion.id == Assignment.exercise_version_id)
         .join(Couple, Couple.id == Assignment.couple_id)
@@ -195,7 +232,7 @@ def _silent(seen: Select[tuple[UUID]], now: datetime) -> Iterator[tuple[UUID, UU
         yield row.couple_id, row.partner_id, row.title, max(row.at or row.assigned_at, row.assigned_at)
 
 
-def _has_open_turn(partner_id: object) -> object:
+def _has_open_turn(partner_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     return (
         select(Turn.id)
         .join(Round, Round.id == Turn.round_id)
@@ -232,8 +269,13 @@ def _met_today(viewer: Viewer, zone: str, now: datetime) -> list[tuple[Appointme
     )
     rows = (
         select(Appointment, marked)
-        .where(Appointment.staff_id == viewer.staff_id, Appointment.state.in_(("scheduled", "held", "no_show")))
-        .where(Appointment.starts_at >= clock.day_starts(day, zone), Appointment.starts_at < clock.day_ends(day, zone))
+        .where(
+            Appointment.staff_id == viewer.staff_id, Appointment.state.in_(("scheduled", "held", "no_show"))
+        )
+        .where(
+            Appointment.starts_at >= clock.day_starts(day, zone),
+            Appointment.starts_at < clock.day_ends(day, zone),
+        )
         .order_by(Appointment.starts_at)
     )
     return [(row, count) for row, count in db.session.execute(rows)]
@@ -246,103 +288,3 @@ def _ends(row: Appointment) -> datetime:
 def _meeting(row: Appointment, couple: Couple, marked: int) -> Meeting:
     partner = next((one for one in couple.partners if one.id == row.partner_id), None)
     return Meeting(row, couple, partner, marked)
-
-
-# One couple
-
-
-@dataclass(frozen=True)
-class AtWork:
-    """One round on the couple's page: the exercise, where each partner is, and until when."""
-
-    round: Round
-    title: str
-    states: tuple[str, ...]  # by partner, position 1 first
-
-    @property
-    def is_open(self) -> bool:
-        return self.round.closed_at is None
-
-
-@dataclass(frozen=True)
-class Overview:
-    """One couple on one page."""
-
-    couple: Couple
-    concerns: Sequence[Concern]
-    ceiling: Ceiling
-    flags: Sequence[Flag]
-    open: Sequence[AtWork]
-    came_in: Sequence[AtWork]
-    trends: Sequence[Trend]
-    appointments: Sequence[Appointment]
-    documents: Sequence[Document]
-
-
-def overview(viewer: Viewer, couple: Couple, now: datetime) -> Overview:
-    """All that a counselor wants to know of a couple before the door opens."""
-    today = clock.local_day(now, couple.zone)
-    rounds = [_at_work(row, couple) for row in _rounds_of(couple, now)]
-    period = Period(starts_on=today - LOOKS_BACK, ends_on=today)
-    words = queries.words_for(viewer, couple, "counselor", period, with_openings=False)
-    return Overview(
-        couple=couple,
-        concerns=_concerns(couple),
-        ceiling=safety.ceiling_of(couple, now),
-        flags=[flag for flag in safety.open_flags(viewer) if flag.couple_id == couple.id],
-        open=[one for one in rounds if one.is_open],
-        came_in=[one for one in rounds if one.round.came_in_at is not None][:8],
-        trends=[trend for _, trend in rules.lines(words, []) if len(trend.columns) > 1],
-        appointments=_appointments_of(couple, now),
-        documents=documents.latest(viewer, couple, 6),
-    )
-
-
-def _rounds_of(couple: Couple, now: datetime) -> list[Round]:
-    touched = or_(Round.closed_at.is_(None), Round.came_in_at.is_not(None))
-    rows = (
-        select(Round)
-        .join(Round.assignment)
-        .where(Round.couple_id == couple.id, Assignment.state != "recalled", Round.opens_at <= now, touched)
-        .options(contains_eager(Round.assignment).joinedload(Assignment.version))
-        .options(contains_eager(Round.assignment).options(lazyload(Assignment.recipients)))
-        .options(selectinload(Round.turns))
-        .order_by(func.coalesce(Round.came_in_at, Round.opens_at).desc())
-        .limit(30)
-    )
-    return list(db.session.scalars(rows).unique())
-
-
-def _at_work(row: Round, couple: Couple) -> AtWork:
-    return AtWork(row, row.assignment.version.title, tuple(_state_of(row, one.id) for one in couple.partners))
-
-
-def _state_of(row: Round, partner_id: UUID) -> str:
-    """What the counselor may know of a part: not yet, sent, closed; never that there is a draft."""
-    own = [turn for turn in row.turns if turn.partner_id == partner_id or turn.sent_by_id == partner_id]
-    if not own:
-        return "–"
-    if any(turn.state in {"open", "returned", "proposed"} for turn in own):
-        return "some sent" if any(turn.sent_at for turn in own) else "not yet"
-    if any(turn.sent_at for turn in own):
-        return "sent"
-    return "closed" if row.closed_at else "waits"
-
-
-def _concerns(couple: Couple) -> Sequence[Concern]:
-    rows = select(Concern).where(Concern.couple_id == couple.id, Concern.closed_at.is_(None))
-    return db.session.scalars(rows.options(joinedload(Concern.roles)).order_by(Concern.opened_at)).unique().all()
-
-
-def _appointments_of(couple: Couple, now: datetime) -> Sequence[Appointment]:
-    """The next ones and the last three, in order."""
-    rows = select(Appointment).where(Appointment.couple_id == couple.id).order_by(Appointment.starts_at.desc()).limit(8)
-    found = sorted(db.session.scalars(rows), key=lambda row: row.starts_at)
-    past = [row for row in found if row.starts_at <= now][-3:]
-    return [*past, *(row for row in found if row.starts_at > now)]
-
-
-def usual_period(viewer: Viewer, couple: Couple, now: datetime) -> tuple[date, date]:
-    """From the first round, or the last half year, to today: what a new report begins with."""
-    today = clock.local_day(now, couple.zone)
-    return max(queries.first_day(viewer, couple), today - LOOKS_BACK), today

@@ -1,4 +1,4 @@
-"""What a client's pages show: the one thing to do now, what is done, what opened. Folded from declassified events alone."""
+"""What a client's pages show: one thing to do, what is done, what opened; folded from declassified events alone."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,8 +20,9 @@ from clinic.exercises.turns import RoundState, TurnState
 from clinic.extensions import db
 from clinic.homework import queries as homework
 from clinic.homework.models import Assignment, Recipient, Round, Turn
-from clinic.progress import queries, rules
-from clinic.progress.rules import Exchange, Seen
+from clinic.progress import exchange, queries, report, rules
+from clinic.progress.exchange import Exchange
+from clinic.progress.rules import Seen
 from clinic.progress.summary import Audience, Win
 from clinic.reflections import queries as reflections
 from clinic.reflections.models import Draft, Opening, Reflection, Reply
@@ -86,7 +87,7 @@ def home_of(viewer: Viewer, couple: Couple, partner: Partner, now: datetime) -> 
     begun = _begun(rounds, partner)
     tasks = [task for row, state in told for task in _tasks(row, state, partner, begun)]
     openings = queries.openings_of(viewer, couple)
-    appointment = queries.next_appointment(viewer, couple, _audience(partner), now)
+    appointment = report.next_appointment(viewer, couple, _audience(partner), now)
     return Home(
         tasks=sorted(tasks, key=lambda task: (task.asked.repeat is not None, task.until)),
         done=[line for row, state in told for line in _done(row, state, partner)],
@@ -107,7 +108,9 @@ def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> list[Round]:
         select(Round)
         .join(Round.assignment)
         .join(Recipient, Recipient.assignment_id == Assignment.id)
-        .where(Round.couple_id == couple.id, Recipient.partner_id == partner.id, Assignment.state != "recalled")
+        .where(
+            Round.couple_id == couple.id, Recipient.partner_id == partner.id, Assignment.state != "recalled"
+        )
         .where(Round.opens_at <= now, or_(Round.closed_at.is_(None), Round.closes_at > now - KEPT_IN_VIEW))
         .options(contains_eager(Round.assignment).joinedload(Assignment.version))
         .options(selectinload(Round.turns), selectinload(Round.events))
@@ -171,7 +174,7 @@ def _done(row: Round, state: RoundState, partner: Partner) -> Iterator[Done]:
         yield Done(
             turn_id=rows[one.id].id,
             title=f"{document.title}{step}",
-            said=rules.waiting_said(
+            said=exchange.waiting_said(
                 one.turn,
                 row.assignment.opening,
                 is_kept=one.is_whole_narrowed,
@@ -215,7 +218,9 @@ def exchange_for(viewer: Viewer, couple: Couple, round_id: UUID) -> Exchange | N
     """One round as both may read it."""
     openings = [one for one in queries.openings_of(viewer, couple) if one.turn.round_id == round_id]
     words = queries.words_of(viewer, couple, "couple", openings)
-    return rules.exchange(sorted(words, key=lambda seen: (seen.turn_place, seen.author, seen.attempt, seen.entry, seen.by)))
+    return exchange.exchange(
+        sorted(words, key=lambda seen: (seen.turn_place, seen.author, seen.attempt, seen.entry, seen.by))
+    )
 
 
 @dataclass(frozen=True)
@@ -246,7 +251,11 @@ def mine_for(viewer: Viewer, partner: Partner) -> Sequence[Reflection]:
     """What this partner sent, the newest first, one row for each part; the words stay closed."""
     rows = (
         reflections.visible_to(viewer)
-        .where(Reflection.partner_id == partner.id, Reflection.withdrawn_at.is_(None), Reflection.is_addition.is_(False))
+        .where(
+            Reflection.partner_id == partner.id,
+            Reflection.withdrawn_at.is_(None),
+            Reflection.is_addition.is_(False),
+        )
         .options(joinedload(Reflection.turn).joinedload(Turn.round), lazyload(Reflection.words))
         .order_by(Reflection.revision)
     )

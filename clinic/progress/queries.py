@@ -1,4 +1,4 @@
-"""Words and rounds as one named audience may read them; every figure of a report and every page of Ours rests on this."""
+"""Words and rounds as one named audience may read them: every figure of a report and every page of Ours rests on it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -11,30 +11,34 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from clinic import clock
 from clinic.access import Viewer
-from clinic.accounts.models import StaffMember
-from clinic.appointments.models import Appointment
 from clinic.couples.models import Couple
-from clinic.exercises.document import TrustPractice
 from clinic.exercises.queries import document_of
 from clinic.extensions import db
 from clinic.homework.models import Assignment, Round, Turn
 from clinic.progress.rules import RoundGiven, Seen, counts_for
 from clinic.progress.summary import Audience, Period, Position
 from clinic.reflections import queries as reflections
-from clinic.reflections.models import Opening, Reflection, RoundReview, Words
+from clinic.reflections.models import Opening, Reflection, Words
 
 POSITIONS: dict[Audience, Position] = {"partner_1": 1, "partner_2": 2}
 
 
 def words_for(
-    viewer: Viewer, couple: Couple, audience: Audience, period: Period | None = None, *, with_openings: bool = True
+    viewer: Viewer,
+    couple: Couple,
+    audience: Audience,
+    period: Period | None = None,
+    *,
+    with_openings: bool = True,
 ) -> list[Seen]:
     """What this audience may read, in the order of the rounds. The viewer must be allowed to read it, too.
 
     The counselor: everything that was sent. The couple: what was opened from one to the other, and what they agreed
     on. A partner: the own words, what was opened to that partner, and what they agreed on.
     """
-    openings = [] if audience == "counselor" and not with_openings else _openings(viewer, couple, audience, period)
+    openings = (
+        [] if audience == "counselor" and not with_openings else _openings(viewer, couple, audience, period)
+    )
     found = [] if audience == "counselor" else list(_from_openings(viewer, couple, audience, openings))
     if audience != "couple":
         opened = {(one.turn_id, one.group): one.at for one in openings}
@@ -48,7 +52,7 @@ def words_for(
 # Openings
 
 
-def exchanged(viewer: Viewer) -> Select[tuple[Opening]]:
+def exchanged(viewer: Viewer) -> Select[Opening]:
     """Words that passed between two partners: for staff of their couples, for a partner to and from that partner."""
     if viewer.is_client:
         mine = or_(Opening.to_id.in_(viewer.partner_ids), Opening.author_id.in_(viewer.partner_ids))
@@ -99,8 +103,9 @@ def _from_openings(
 
 def _own_words(ids: Iterable[UUID | None]) -> Mapping[UUID | None, Mapping[str, Any]]:
     wanted = [one for one in ids if one is not None]
-    rows = db.session.scalars(select(Words).where(Words.id.in_(wanted))) if wanted else []
-    return {row.id: row.answers for row in rows}
+    if not wanted:
+        return {}
+    return {row.id: row.answers for row in db.session.scalars(select(Words).where(Words.id.in_(wanted)))}
 
 
 # Reflections
@@ -108,7 +113,9 @@ def _own_words(ids: Iterable[UUID | None]) -> Mapping[UUID | None, Mapping[str, 
 
 def _sent(viewer: Viewer, couple: Couple, audience: Audience, period: Period | None) -> list[Reflection]:
     """The last revision of each turn, and the additions."""
-    rows = reflections.visible_to(viewer).where(Reflection.couple_id == couple.id, Reflection.withdrawn_at.is_(None))
+    rows = reflections.visible_to(viewer).where(
+        Reflection.couple_id == couple.id, Reflection.withdrawn_at.is_(None)
+    )
     if at := POSITIONS.get(audience):
         own = [one.id for one in couple.partners if one.position == at]
         rows = rows.where(Reflection.partner_id.in_(own))
@@ -121,7 +128,7 @@ def _agreed(viewer: Viewer, couple: Couple, period: Period | None) -> list[Refle
     return _latest(_framed(rows, period, Turn.state == "agreed"))
 
 
-def _joint(viewer: Viewer) -> Select[tuple[Reflection]]:
+def _joint(viewer: Viewer) -> Select[Reflection]:
     if viewer.is_staff:
         return reflections.visible_to(viewer)
     if viewer.is_client:
@@ -129,13 +136,13 @@ def _joint(viewer: Viewer) -> Select[tuple[Reflection]]:
     return select(Reflection).where(false())
 
 
-def _framed(rows: Select[tuple[Reflection]], period: Period | None, *more: Any) -> Select[tuple[Reflection]]:
+def _framed(rows: Select[Reflection], period: Period | None, *more: Any) -> Select[Reflection]:
     framed = _in_period(rows.join(Reflection.turn).where(*more), period)
     options = (*_frame(contains_eager(Reflection.turn)), selectinload(Reflection.words))
     return framed.options(*options).order_by(Reflection.revision)
 
 
-def _latest(rows: Select[tuple[Reflection]]) -> list[Reflection]:
+def _latest(rows: Select[Reflection]) -> list[Reflection]:
     found: dict[tuple[UUID, int], Reflection] = {}
     for row in db.session.scalars(rows).unique():
         found[row.turn_id, row.revision if row.is_addition else 0] = row
@@ -143,7 +150,10 @@ def _latest(rows: Select[tuple[Reflection]]) -> list[Reflection]:
 
 
 def _from_reflections(
-    couple: Couple, rows: Iterable[Reflection], opened: Mapping[tuple[UUID, str], datetime], only: str | None = None
+    couple: Couple,
+    rows: Iterable[Reflection],
+    opened: Mapping[tuple[UUID, str], datetime],
+    only: str | None = None,
 ) -> Iterator[Seen]:
     for row in rows:
         for words in row.words:
@@ -165,7 +175,9 @@ def _from_reflections(
 
 def _in_period(rows: Select[Any], period: Period | None) -> Select[Any]:
     framed = rows.join(Turn.round).join(Round.assignment).join(Assignment.version)
-    return framed if period is None else framed.where(Round.local_on.between(period.starts_on, period.ends_on))
+    return (
+        framed if period is None else framed.where(Round.local_on.between(period.starts_on, period.ends_on))
+    )
 
 
 def _frame(turn: Any) -> tuple[ORMOption, ...]:
@@ -201,7 +213,7 @@ def _seen(couple: Couple, turn: Turn, group: str, answers: Mapping[str, Any], **
 
 
 def _position(couple: Couple, partner_id: UUID) -> Position:
-    return next(one.position for one in couple.partners if one.id == partner_id)  # type: ignore[return-value]
+    return next(1 if one.position == 1 else 2 for one in couple.partners if one.id == partner_id)
 
 
 # Rounds
@@ -214,7 +226,9 @@ def rounds_for(
     by_round: dict[UUID, list[Seen]] = {}
     for seen in words:
         by_round.setdefault(seen.round_id, []).append(seen)
-    found = [_given(couple, audience, row, by_round.get(row.id, []), now) for row in _rounds(couple, period, now)]
+    found = [
+        _given(couple, audience, row, by_round.get(row.id, []), now) for row in _rounds(couple, period, now)
+    ]
     return [one for one in found if counts_for(audience, asked=one.asked, exercise=one.exercise)]
 
 
@@ -230,7 +244,9 @@ def _rounds(couple: Couple, period: Period, now: datetime) -> Sequence[Round]:
     return db.session.scalars(rows).unique().all()
 
 
-def _given(couple: Couple, audience: Audience, row: Round, words: Sequence[Seen], now: datetime) -> RoundGiven:
+def _given(
+    couple: Couple, audience: Audience, row: Round, words: Sequence[Seen], now: datetime
+) -> RoundGiven:
     asked = frozenset(_position(couple, one.partner_id) for one in row.assignment.recipients)
     if (at := POSITIONS.get(audience)) is not None:
         asked &= {at}
@@ -248,51 +264,3 @@ def first_day(viewer: Viewer, couple: Couple) -> date:
     """The local day of the first round, or of the couple's record: where a report can begin."""
     first = select(Round.local_on).where(Round.couple_id == couple.id).order_by(Round.local_on).limit(1)
     return db.session.scalar(first) or clock.local_day(couple.created_at, couple.zone)
-
-
-# What else stands in a report
-
-
-def appointments_for(viewer: Viewer, couple: Couple, audience: Audience, period: Period) -> Sequence[Appointment]:
-    """Appointments of the period that this audience knows of: an individual one is its partner's alone."""
-    starts = clock.day_starts(period.starts_on, couple.zone)
-    ends = clock.day_ends(period.ends_on, couple.zone)
-    rows = _appointments(couple, audience).where(Appointment.starts_at >= starts, Appointment.starts_at < ends)
-    return db.session.scalars(rows.order_by(Appointment.starts_at)).all()
-
-
-def next_appointment(viewer: Viewer, couple: Couple, audience: Audience, now: datetime) -> Appointment | None:
-    """The next one that this audience knows of."""
-    rows = _appointments(couple, audience).where(Appointment.starts_at > now, Appointment.state == "scheduled")
-    return db.session.scalar(rows.order_by(Appointment.starts_at).limit(1))
-
-
-def _appointments(couple: Couple, audience: Audience) -> Select[tuple[Appointment]]:
-    rows = select(Appointment).where(Appointment.couple_id == couple.id)
-    if audience == "counselor":
-        return rows
-    own = [one.id for one in couple.partners if one.position == POSITIONS.get(audience)]
-    return rows.where(or_(Appointment.kind == "joint", Appointment.partner_id.in_(own)))
-
-
-def quality_of(viewer: Viewer, couple: Couple, period: Period) -> dict[TrustPractice, list[float]]:
-    """The counselors' ratings of the period, 0 to 4 told as 0 to 10, by practice."""
-    rows = db.session.execute(
-        select(RoundReview, Assignment)
-        .join(Round, Round.id == RoundReview.round_id)
-        .join(Assignment, Assignment.id == Round.assignment_id)
-        .where(RoundReview.couple_id == couple.id, RoundReview.quality_sealed.is_not(None))
-        .where(Round.local_on.between(period.starts_on, period.ends_on))
-        .options(lazyload(Assignment.recipients))
-    )
-    found: dict[TrustPractice, list[float]] = {}
-    for review, assignment in rows:
-        key = document_of(assignment.version).trust_practice
-        found.setdefault(key, []).extend(2.5 * value for value in (review.quality or {}).values())
-    return found
-
-
-def signature_of(viewer: Viewer) -> str:
-    """Who writes, with the credential."""
-    member = db.session.get(StaffMember, viewer.staff_id) if viewer.staff_id else None
-    return ", ".join(part for part in (member.name, member.credential) if part) if member else ""

@@ -29,7 +29,6 @@ CONSENTS = {"after_appointment": "; after the appointment"}
 
 TAIL = "tail"
 ENGINE = "engine"
-ADDITION = "addition"
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,9 @@ class RoundGiven:
     @property
     def is_unopened(self) -> bool:
         """Closed without opening, where it was meant to open."""
-        sealed = any(group.visibility == "sealed" for turn in self.exercise.turns.values() for group in turn.groups)
+        sealed = any(
+            group.visibility == "sealed" for turn in self.exercise.turns.values() for group in turn.groups
+        )
         return sealed and self.is_closed and not self.has_opened
 
 
@@ -125,7 +126,11 @@ def fields_of(seen: Seen) -> Iterator[tuple[Field, Any]]:
 def wins(words: Iterable[Seen]) -> tuple[Win, ...]:
     """Small wins as they were written down, the oldest first."""
     found = [
-        Win(text="\n".join(shapes.describe(asked, answer)), on=seen.given_on, by=None if seen.turn.agree else seen.by)
+        Win(
+            text="\n".join(shapes.describe(asked, answer)),
+            on=seen.given_on,
+            by=None if seen.turn.agree else seen.by,
+        )
         for seen in words
         for asked, answer in fields_of(seen)
         if asked.marks == "victory"
@@ -138,18 +143,22 @@ def passages(words: Iterable[Seen]) -> tuple[Passage, ...]:
     texts = [
         (seen, asked, answer) for seen in words for asked, answer in fields_of(seen) if asked.kind == "text"
     ]
-    texts.sort(key=lambda one: (_prompt_of(one[0], one[1]), one[0].by, one[0].order))
-    joined = [_passage(key, list(sides)) for key, sides in groupby(texts, key=lambda one: _prompt_of(one[0], one[1]))]
+    texts.sort(key=lambda one: (prompt_of(one[0], one[1]), one[0].by, one[0].order))
+    joined = [
+        _passage(key, list(sides)) for key, sides in groupby(texts, key=lambda one: prompt_of(one[0], one[1]))
+    ]
     return tuple(sorted(joined, key=lambda one: one.on, reverse=True))
 
 
-def _prompt_of(seen: Seen, asked: Field) -> str:
-    return f"{seen.round_id}.{seen.key}.{asked.key}.{seen.attempt}.{seen.entry}.{'' if _is_twin(seen) else seen.author}"
+def prompt_of(seen: Seen, asked: Field) -> str:
+    return f"{seen.round_id}.{seen.key}.{asked.key}.{seen.attempt}.{seen.entry}.{'' if is_twin(seen) else seen.author}"
 
 
-def _is_twin(seen: Seen) -> bool:
+def is_twin(seen: Seen) -> bool:
     """True where both answer the same question apart: their answers belong side by side."""
-    return seen.turn.by == "author" and any(part.legs == "each" and seen.turn in part.turns for part in seen.exercise.parts)
+    return seen.turn.by == "author" and any(
+        part.legs == "each" and seen.turn in part.turns for part in seen.exercise.parts
+    )
 
 
 def _passage(key: str, sides: Sequence[tuple[Seen, Field, Any]]) -> Passage:
@@ -186,7 +195,8 @@ def completeness(words: Sequence[Seen], rounds: Iterable[RoundGiven]) -> Complet
         missing += sum(
             1
             for asked in _group_fields(seen)
-            if asked.key not in seen.answers and asked.required or shapes.is_declined(seen.answers.get(asked.key))
+            if (asked.key not in seen.answers and asked.required)
+            or shapes.is_declined(seen.answers.get(asked.key))
         )
     return Completeness(answers=answers, missing=missing, unopened=sum(one.is_unopened for one in rounds))
 
@@ -211,7 +221,11 @@ def lines(words: Iterable[Seen], rounds: Iterable[RoundGiven]) -> tuple[tuple[Ex
         unopened = [one.on for one in closed if one.exercise.slug == slug]
         answers = [answer for seen in own for answer in _answers(seen)]
         found += [(exercise, trends.drawn(asked, exercise, answers, unopened)) for asked in exercise.trends]
-    return tuple((exercise, trend) for exercise, trend in found if trend.first or trend.second or trends.NAMED in trend.note)
+    return tuple(
+        (exercise, trend)
+        for exercise, trend in found
+        if trend.first or trend.second or trends.NAMED in trend.note
+    )
 
 
 def _answers(seen: Seen) -> Iterator[trends.Answer]:
@@ -272,10 +286,10 @@ def _practice_row(
 
 def _headline(trend: Trend, names: Mapping[Position, str]) -> str:
     if trends.NAMED in trend.note:
-        return f"{trend.title}. {trend.note[trend.note.index(trends.NAMED):]}"
+        return f"{trend.title}. {trend.note[trend.note.index(trends.NAMED) :]}"
     moved = [
         f"{names.get(position, '')} {round(points[0].value, 1):g} to {round(points[-1].value, 1):g}"
-        for position, points in ((1, trend.first), (2, trend.second))
+        for position, points in trend.lines
         if len(points) > 1
     ]
     return f"{trend.title}: {', '.join(moved)}" if moved else ""
@@ -310,111 +324,3 @@ def counts_for(audience: Audience, *, asked: frozenset[Position], exercise: Exer
             return 1 in asked
         case "partner_2":
             return 2 in asked
-
-
-# Sentences
-
-
-OPENS = {
-    "both_answered": "It opens once both of you have answered.",
-    "appointment": "It opens at your next appointment, if both of you have answered.",
-    "counselor": "It opens when your counselor opens it, if both of you have answered.",
-}
-
-
-def waiting_said(turn: Turn, opening: str, *, is_kept: bool, is_closed: bool) -> str:
-    """What becomes of a part that was sent; told from the document and the own acts alone."""
-    kinds = {group.visibility for group in turn.groups}
-    if is_kept or kinds == {"counselor"}:
-        return "It is with your counselor."
-    if "sealed" in kinds:
-        return "Its time is over, and it did not open." if is_closed else OPENS[opening]
-    if turn.agree:
-        return "It counts once you have both agreed."
-    if "release" in kinds:
-        return "It is with your counselor, who passes it on only as you said."
-    return "It has reached the one it is for."
-
-
-def minutes_of(exercise: Exercise, turn: Turn) -> int:
-    """About how long one step takes: its share of the exercise by its questions, three minutes at least."""
-    steps = [one for part in exercise.parts for one in part.turns]
-    share = len(turn.fields) / max(1, sum(len(one.fields) for one in steps))
-    return exercise.minutes if len(steps) == 1 else max(3, round(exercise.minutes * share))
-
-
-# An exchange, side by side
-
-
-@dataclass(frozen=True)
-class Side:
-    """What one of the two answered to a prompt; `value` is the answer as it was given."""
-
-    by: Position
-    asked: Field
-    value: Any
-
-    @property
-    def lines(self) -> list[str]:
-        return shapes.describe(self.asked, self.value)
-
-    @property
-    def number(self) -> float | None:
-        return shapes.number_in(self.value) if self.asked.kind == "scale" else None
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """One question of an exchange and the sides that answered it."""
-
-    label: str
-    step: str
-    sides: tuple[Side, ...]
-
-    def side(self, position: Position) -> Side | None:
-        return next((one for one in self.sides if one.by == position), None)
-
-
-@dataclass(frozen=True)
-class Addition:
-    """A dated line below opened words."""
-
-    by: Position
-    on: date
-    text: str
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """One round as both may read it."""
-
-    round_id: UUID
-    title: str
-    opened_on: date
-    prompts: tuple[Prompt, ...]
-    additions: tuple[Addition, ...]
-    is_side_by_side: bool  # both answered the same questions apart
-
-
-def exchange(words: Sequence[Seen]) -> Exchange | None:
-    """One round's opened words, question by question; None when there are none."""
-    opened = [seen for seen in words if seen.opened_on is not None]
-    if not opened:
-        return None
-    told: dict[str, tuple[str, str, list[Side]]] = {}
-    for seen in opened:
-        for asked in seen.turn.fields:
-            if asked.key in seen.answers and not seen.is_addition:
-                key = _prompt_of(seen, asked)
-                label = label_for(asked.label, "default" if _is_twin(seen) else seen.role)
-                told.setdefault(key, (label, seen.turn.title, []))[2].append(Side(seen.by, asked, seen.answers[asked.key]))
-    return Exchange(
-        round_id=opened[0].round_id,
-        title=opened[0].exercise.title,
-        opened_on=max(seen.opened_on for seen in opened if seen.opened_on),
-        prompts=tuple(Prompt(label, step, tuple(sides)) for label, step, sides in told.values()),
-        additions=tuple(
-            Addition(seen.by, seen.given_on, str(seen.answers[ADDITION])) for seen in opened if ADDITION in seen.answers
-        ),
-        is_side_by_side=all(_is_twin(seen) for seen in opened) and len({seen.by for seen in opened}) == 2,
-    )

@@ -103,6 +103,11 @@ class Trend:
     note: str = ""
 
     @property
+    def lines(self) -> tuple[tuple[Position, tuple[Point, ...]], ...]:
+        """Both lines with whose they are."""
+        return (1, self.first), (2, self.second)
+
+    @property
     def columns(self) -> tuple[Column, ...]:
         """Every day of the chart in order, for its drawing and for the table of its numbers."""
         days = sorted({point.on for point in (*self.first, *self.second)} | set(self.unopened))

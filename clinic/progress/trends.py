@@ -34,11 +34,13 @@ class Answer:
     wording: str = ""
 
 
-def drawn(asked: Asked, exercise: Exercise, answers: Iterable[Answer], unopened: Iterable[date] = ()) -> Trend:
-    """One trend of a document with a line for each partner whose answers are there; an answer not given has no point."""
+def drawn(
+    asked: Asked, exercise: Exercise, answers: Iterable[Answer], unopened: Iterable[date] = ()
+) -> Trend:
+    """One trend of a document with a line for each partner; an answer that was not given has no point."""
     own = [one for one in answers if _names(asked, one.source)]
     days = _days(asked, own)
-    first, second = (_line(asked, exercise, own, position, days) for position in (1, 2))  # type: ignore[arg-type]
+    first, second = (_line(asked, exercise, own, position, days) for position in (1, 2))
     each = "each" in asked.lines
     low, high = _ends_of(asked, exercise, (*first, *second))
     words = _words_of(asked, exercise)
@@ -186,10 +188,12 @@ def _ends_of(asked: Asked, exercise: Exercise, points: Sequence[Point]) -> tuple
     """The scale's own ends where there is one, so that a line is never made steeper than it was."""
     if asked.take == "share":
         return 0.0, 100.0
-    if asked.points and asked.take != "sum" and asked.take != "count":
+    if asked.points and asked.take not in {"sum", "count"}:
         return min(0.0, *asked.points.values()), max(asked.points.values())
     fields = [_place(exercise, one) for one in asked.source]
-    if asked.take in {"mean", "first", "last"} and all((column or field).kind == "scale" for field, column in fields):
+    if asked.take in {"mean", "first", "last"} and all(
+        (column or field).kind == "scale" for field, column in fields
+    ):
         return 0.0, 10.0
     return 0.0, float(max(5, 5 * math.ceil(max((point.value for point in points), default=0) / 5)))
 
@@ -231,4 +235,3 @@ def _shared_said(asked: Asked, answers: Sequence[Answer], days: Mapping[Any, dat
         return ""
     said = [f"{point.value:.0f} on {point.on:%B} {point.on.day}" for point in _overlap(answers, asked, days)]
     return f"{NAMED} {', '.join(said)}." if said else ""
-

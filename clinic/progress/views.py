@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from textwrap import shorten
+from typing import get_args
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, session, url_for
@@ -15,7 +16,8 @@ from clinic.documents.rules import KINDS, audience_said
 from clinic.documents.views import said as document_said
 from clinic.extensions import db
 from clinic.practice import queries as practices
-from clinic.progress import actions, desk, home, queries, rules
+from clinic.progress import actions, desk, home, overview, queries, rules
+from clinic.progress.exchange import minutes_of
 from clinic.progress.summary import Audience, Period
 from clinic.reflections import queries as reflections
 from clinic.reflections.rules import readers_sentence
@@ -38,7 +40,9 @@ def today() -> str:
     now = clock.now()
     practice = found(practices.practice_of(viewer()))
     day = desk.today_of(viewer(), practice.zone, now)
-    return render_template("progress/today.html", day=day, zone=practice.zone, since=since_said, spoken=spoken)
+    return render_template(
+        "progress/today.html", day=day, zone=practice.zone, since=since_said, spoken=spoken
+    )
 
 
 @pages.get("/couples/<uuid:couple_id>")
@@ -46,10 +50,15 @@ def today() -> str:
 def couple(couple_id: UUID) -> str:
     """One couple on one page."""
     row = found(couples.get_for(viewer(), couple_id))
-    shown = desk.overview(viewer(), row, clock.now())
+    shown = overview.overview(viewer(), row, clock.now())
     names = {one.position: one.name for one in row.partners}
     return render_template(
-        "progress/couple.html", shown=shown, names=names, audience_said=audience_said, kinds=KINDS, document_said=document_said
+        "progress/couple.html",
+        shown=shown,
+        names=names,
+        audience_said=audience_said,
+        kinds=KINDS,
+        document_said=document_said,
     )
 
 
@@ -91,17 +100,28 @@ def _preview(passage: rules.Passage, names: dict[int, str]) -> str:
 
 def _asked_for(couple: Couple, now: datetime) -> MultiDict[str, str]:
     """What the address of the page says, and for the rest what is usual."""
-    first, last = desk.usual_period(viewer(), couple, now)
+    first, last = overview.usual_period(viewer(), couple, now)
     paper = practices.by_id(couple.practice_id).paper
-    usual = {"audience": "couple", "from_on": first.isoformat(), "to_on": last.isoformat(), "paper": paper, "with_wins": "y"}
-    return MultiDict({**usual, **{key: request.args[key] for key in ("audience", "from_on", "to_on") if key in request.args}})
+    usual = {
+        "audience": "couple",
+        "from_on": first.isoformat(),
+        "to_on": last.isoformat(),
+        "paper": paper,
+        "with_wins": "y",
+    }
+    return MultiDict(
+        {
+            **usual,
+            **{key: request.args[key] for key in ("audience", "from_on", "to_on") if key in request.args},
+        }
+    )
 
 
 def _frame_of(form: FrameForm, couple: Couple, now: datetime) -> tuple[Audience, Period]:
     """The readers and the days as far as they can be read; the form says what was wrong."""
-    first, last = desk.usual_period(viewer(), couple, now)
+    first, last = overview.usual_period(viewer(), couple, now)
     starts, ends = form.from_on.data or first, form.to_on.data or last
-    audience: Audience = form.audience.data if form.audience.data in AUDIENCES else "couple"
+    audience: Audience = next((one for one in get_args(Audience) if one == form.audience.data), "couple")
     return audience, Period(starts_on=starts, ends_on=max(starts, ends))
 
 
@@ -125,7 +145,9 @@ def _chosen(form: ReportForm, audience: Audience, period: Period) -> actions.Cho
 def now() -> str | BaseResponse:
     """The one thing to do, what is done, what opened."""
     if not viewer().couple_ids:
-        return render_template("progress/now.html", shown=None, greeting=greeting(clock.now(), "Etc/UTC"), practice=_practice())
+        return render_template(
+            "progress/now.html", shown=None, greeting=greeting(clock.now(), "Etc/UTC"), practice=_practice()
+        )
     here = _side()
     if here is None:
         return see(url_for("progress.choose"))
@@ -141,7 +163,7 @@ def now() -> str | BaseResponse:
         readers=_readers(couple, partner, shown.tasks[0], instant) if shown.tasks else "",
         greeting=greeting(instant, couple.zone),
         practice=_practice(),
-        minutes_of=rules.minutes_of,
+        minutes_of=minutes_of,
         by_said=by_said,
         position_of={one.position: one for one in couple.partners},
     )
@@ -163,7 +185,14 @@ def ours(round_id: UUID | None = None) -> str | BaseResponse:
         found(exchange)
     more = home.ours_for(viewer(), couple) if round_id is None else None
     names = {one.position: one.name for one in couple.partners}
-    return render_template("progress/ours.html", opened=opened, exchange=exchange, more=more, names=names, is_one=round_id is not None)
+    return render_template(
+        "progress/ours.html",
+        opened=opened,
+        exchange=exchange,
+        more=more,
+        names=names,
+        is_one=round_id is not None,
+    )
 
 
 @pages.get("/mine")
@@ -222,7 +251,7 @@ def since_said(instant: datetime, zone: str) -> str:
 
 
 def by_said(until: datetime, zone: str) -> str:
-    """Until when: "good until tonight", "good by Thursday", "good by Sun 24 May"."""
+    """Until when: "good until tonight", "good by Thursday", "good by Sun, May 24"."""
     last = clock.local_day(until - timedelta(seconds=1), zone)
     days = (last - clock.local_day(clock.now(), zone)).days
     if days <= 0:

@@ -1,4 +1,4 @@
-"""A report from the form to its pages: made apart, shown, kept as issued, and fetched by nobody but the couple's staff."""
+"""A report from the form to its pages: made apart, kept as issued, fetched by nobody but the couple's staff."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -44,7 +44,13 @@ def told(app: Flask, cast: people.Cast, now: datetime, fonts: Path) -> Iterator[
 
 def order(cast: people.Cast, **changes: Any) -> dict[str, Any]:
     chosen = {"audience": "couple", "from_on": "2026-03-01", "to_on": "2026-03-12", "paper": "Letter"}
-    return {**chosen, "narrative": "You came far.", "next_steps": "Go on\nOn Sunday.", "with_wins": "y", **changes}
+    return {
+        **chosen,
+        "narrative": "You came far.",
+        "next_steps": "Go on\nOn Sunday.",
+        "with_wins": "y",
+        **changes,
+    }
 
 
 def ask(client: FlaskClient, cast: people.Cast, **changes: Any) -> str:
@@ -53,7 +59,9 @@ def ask(client: FlaskClient, cast: people.Cast, **changes: Any) -> str:
     return str(answer.headers["Location"])
 
 
-def test_report_is_asked_for_made_apart_and_shown(app: Flask, told: stories.Story, cast: people.Cast, client_for: Enter) -> None:
+def test_report_is_asked_for_made_apart_and_shown(
+    app: Flask, told: stories.Story, cast: people.Cast, client_for: Enter
+) -> None:
     client = client_for("counselor")
     place = ask(client, cast)
     waiting = client.get(place)
@@ -75,7 +83,9 @@ def test_report_is_asked_for_made_apart_and_shown(app: Flask, told: stories.Stor
     assert stories.CANARIES["sealed"] not in text
 
 
-def test_document_stays_as_it_was_issued(app: Flask, told: stories.Story, cast: people.Cast, client_for: Enter) -> None:
+def test_document_stays_as_it_was_issued(
+    app: Flask, told: stories.Story, cast: people.Cast, client_for: Enter
+) -> None:
     client = client_for("counselor")
     place = ask(client, cast)
     jobs.look(app, jobs.dues_of(app))
@@ -86,10 +96,17 @@ def test_document_stays_as_it_was_issued(app: Flask, told: stories.Story, cast: 
     assert client.get(f"{place}/pages").data == before
 
 
-def test_words_of_another_audience_cannot_be_chosen(told: stories.Story, cast: people.Cast, client_for: Enter) -> None:
+def test_words_of_another_audience_cannot_be_chosen(
+    told: stories.Story, cast: people.Cast, client_for: Enter
+) -> None:
     client = client_for("counselor")
     address = f"/progress/couples/{cast.couples['couple']}/report"
-    keys = {one: set(re.findall(r'name="excerpts"[^>]*value="([^"]+)"', client.get(f"{address}?audience={one}").text)) for one in ("couple", "counselor")}
+    keys = {
+        one: set(
+            re.findall(r'name="excerpts"[^>]*value="([^"]+)"', client.get(f"{address}?audience={one}").text)
+        )
+        for one in ("couple", "counselor")
+    }
     private = keys["counselor"] - keys["couple"]
     assert private
     answer = client.post(address, data=order(cast, excerpts=sorted(private)[:1]))
@@ -99,12 +116,18 @@ def test_words_of_another_audience_cannot_be_chosen(told: stories.Story, cast: p
 
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [({"from_on": "2026-03-12", "to_on": "2026-03-01"}, "comes before"), ({"to_on": ""}, "last day"), ({"paper": "A0"}, "Paper")],
+    [
+        ({"from_on": "2026-03-12", "to_on": "2026-03-01"}, "comes before"),
+        ({"to_on": ""}, "last day"),
+        ({"paper": "A0"}, "Paper"),
+    ],
 )
 def test_form_says_what_is_wrong_and_keeps_the_text(
     told: stories.Story, cast: people.Cast, client_for: Enter, changes: dict[str, str], said: str
 ) -> None:
-    answer = client_for("counselor").post(f"/progress/couples/{cast.couples['couple']}/report", data=order(cast, **changes))
+    answer = client_for("counselor").post(
+        f"/progress/couples/{cast.couples['couple']}/report", data=order(cast, **changes)
+    )
     assert answer.status_code == 422
     assert said in answer.text
     assert "You came far." in answer.text
@@ -112,7 +135,13 @@ def test_form_says_what_is_wrong_and_keeps_the_text(
 
 @pytest.mark.parametrize(
     ("key", "status"),
-    [("supervisor", 200), ("other_counselor", 404), ("elsewhere_counselor", 404), ("owner", 404), ("partner_a", 403)],
+    [
+        ("supervisor", 200),
+        ("other_counselor", 404),
+        ("elsewhere_counselor", 404),
+        ("owner", 404),
+        ("partner_a", 403),
+    ],
 )
 def test_only_staff_of_the_couple_fetch_its_documents(
     app: Flask, told: stories.Story, cast: people.Cast, client_for: Enter, key: str, status: int
@@ -124,12 +153,16 @@ def test_only_staff_of_the_couple_fetch_its_documents(
 
 
 @pytest.mark.parametrize("key", ["other_counselor", "supervisor", "owner", "partner_a"])
-def test_only_who_works_with_the_couple_makes_a_report(told: stories.Story, cast: people.Cast, client_for: Enter, key: str) -> None:
+def test_only_who_works_with_the_couple_makes_a_report(
+    told: stories.Story, cast: people.Cast, client_for: Enter, key: str
+) -> None:
     answer = client_for(key).get(f"/progress/couples/{cast.couples['couple']}/report")
     assert answer.status_code in {403, 404}
 
 
-def test_nothing_readable_is_kept(app: Flask, told: stories.Story, cast: people.Cast, client_for: Enter) -> None:
+def test_nothing_readable_is_kept(
+    app: Flask, told: stories.Story, cast: people.Cast, client_for: Enter
+) -> None:
     ask(client_for("counselor"), cast)
     jobs.look(app, jobs.dues_of(app))
     with app.app_context():
@@ -163,9 +196,13 @@ def bombed(app: Flask, story: stories.Story) -> str:
     """A document with nine thousand small wins, which no form could have sent."""
     summary = samples.short()
     content = msgspec.to_builtins(replace(summary, wins=summary.wins * 3_000))
-    order = documents.Order("progress_report", "couple", "A4", date(2026, 3, 1), date(2026, 3, 3), content, "0" * 64)
+    order = documents.Order(
+        "progress_report", "couple", "A4", date(2026, 3, 1), date(2026, 3, 3), content, "0" * 64
+    )
     with app.app_context():
-        row = documents.ask(people.viewer_of(story.cast, "counselor"), story.couple, order, NOW - timedelta(hours=1))
+        row = documents.ask(
+            people.viewer_of(story.cast, "counselor"), story.couple, order, NOW - timedelta(hours=1)
+        )
         db.session.commit()
         return f"/documents/{row.id}"
 

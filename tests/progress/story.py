@@ -81,7 +81,9 @@ class Story:
     def couple(self) -> Couple:
         return db.session.get_one(Couple, self.cast.couples["couple"])
 
-    def assign(self, slug: str, now: datetime, roles: Mapping[str, str] | None = None, **plan: Any) -> Assignment:
+    def assign(
+        self, slug: str, now: datetime, roles: Mapping[str, str] | None = None, **plan: Any
+    ) -> Assignment:
         """Give an exercise to both, or to those named in `roles`."""
         counselor = people.viewer_of(self.cast, "counselor")
         exercises.import_documents(library.shipped().values(), now)
@@ -111,10 +113,20 @@ class Story:
 
     def author(self, who: str, slug: str, key: str, now: datetime) -> writing.Author:
         turn = self.turn(who, slug, key, now)
-        role = next(one.role for one in turn.round.assignment.recipients if one.partner_id == self.cast.partners[who])
+        role = next(
+            one.role for one in turn.round.assignment.recipients if one.partner_id == self.cast.partners[who]
+        )
         return writing.Author(people.viewer_of(self.cast, who), self.cast.partners[who], turn, role)
 
-    def send(self, who: str, slug: str, key: str, now: datetime, answers: Mapping[str, Any] | None = None, **more: Any) -> Turn:
+    def send(
+        self,
+        who: str,
+        slug: str,
+        key: str,
+        now: datetime,
+        answers: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> Turn:
         """Send a turn: what is named, and something plain for whatever else is asked."""
         author = self.author(who, slug, key, now)
         asked = shapes.asked(author.asked, author.role, author.turn.attempt)
@@ -158,22 +170,50 @@ def told(cast: people.Cast) -> Story:
     for slug in ("weekly_checkin", "feelings_log", "perspective_round", "calm_conversation_plan"):
         first = {"first": cast.partners["partner_a"]} if slug == "perspective_round" else {}
         story.assign(slug, at, **first)
-    story.send("partner_a", "weekly_checkin", "pulse", MONDAY, {"victory": CANARIES["opened"], "ask": CANARIES["narrowed"], "rely": 3}, narrowed=("ask",), tail={"note": CANARIES["tail"], "usefulness": 8})
-    story.send("partner_b", "weekly_checkin", "pulse", MONDAY + timedelta(hours=1), {"victory": CANARIES["answered"], "rely": 6})
-    story.send("partner_a", "feelings_log", "entry", MONDAY, {"happened": CANARIES["unreleased"]}, consent="yes")
-    turn = story.send("partner_a", "feelings_log", "entry", MONDAY, {"happened": CANARIES["released"]}, consent="yes")
+    story.send(
+        "partner_a",
+        "weekly_checkin",
+        "pulse",
+        MONDAY,
+        {"victory": CANARIES["opened"], "ask": CANARIES["narrowed"], "rely": 3},
+        narrowed=("ask",),
+        tail={"note": CANARIES["tail"], "usefulness": 8},
+    )
+    story.send(
+        "partner_b",
+        "weekly_checkin",
+        "pulse",
+        MONDAY + timedelta(hours=1),
+        {"victory": CANARIES["answered"], "rely": 6},
+    )
+    story.send(
+        "partner_a", "feelings_log", "entry", MONDAY, {"happened": CANARIES["unreleased"]}, consent="yes"
+    )
+    turn = story.send(
+        "partner_a", "feelings_log", "entry", MONDAY, {"happened": CANARIES["released"]}, consent="yes"
+    )
     writing.release(counselor, turn, MONDAY + timedelta(hours=2))
     db.session.commit()
-    story.send("partner_a", "feelings_log", "entry", MONDAY, {"happened": CANARIES["kept"]}, consent="yes", keep=True)
+    story.send(
+        "partner_a", "feelings_log", "entry", MONDAY, {"happened": CANARIES["kept"]}, consent="yes", keep=True
+    )
     with reading_as(people.viewer_of(cast, "partner_a")):
         draft = story.author("partner_a", "feelings_log", "entry", MONDAY)
         writing.save_draft(draft, Sending(answers={"happened": CANARIES["draft"]}), 0, MONDAY)
         db.session.commit()
-    story.send("partner_a", "perspective_round", "speak", MONDAY, {"topic": "Tuesday", "view": CANARIES["partner"]})
+    story.send(
+        "partner_a", "perspective_round", "speak", MONDAY, {"topic": "Tuesday", "view": CANARIES["partner"]}
+    )
     story.send("partner_a", "calm_conversation_plan", "plan", MONDAY, {"topic": CANARIES["joint"]})
     _agree(story, MONDAY + timedelta(hours=3))
     story.assign("calm_conversation_plan", MONDAY + timedelta(hours=4))
-    story.send("partner_a", "calm_conversation_plan", "plan", MONDAY + timedelta(hours=5), {"topic": CANARIES["proposed"]})
+    story.send(
+        "partner_a",
+        "calm_conversation_plan",
+        "plan",
+        MONDAY + timedelta(hours=5),
+        {"topic": CANARIES["proposed"]},
+    )
     story.pass_to(MONDAY + timedelta(days=7))
     week = MONDAY + timedelta(days=7)
     story.send("partner_a", "weekly_checkin", "pulse", week, {"victory": CANARIES["sealed"], "rely": 9})

@@ -21,7 +21,7 @@ from tests.reports import reading
 AUDIENCES: tuple[Audience, ...] = ("counselor", "couple", "partner_1", "partner_2")
 PERIOD = Period(starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 12))
 NOW = stories.MONDAY + timedelta(days=7, hours=1)
-IN_REPORTS = {name for name in stories.CANARIES if name not in {"tail"}}
+IN_REPORTS = {name for name in stories.CANARIES if name != "tail"}
 """Closing questions give numbers to the counselor's copy; their texts are not offered as excerpts."""
 
 
@@ -59,18 +59,27 @@ def test_summary_holds_exactly_what_its_audience_may_read(story: stories.Story, 
 def test_words_of_the_tail_are_the_counselors_and_the_authors(story: stories.Story) -> None:
     viewer = people.viewer_of(story.cast, "counselor")
     with stories.reading_as(viewer):
-        readers = {one for one in AUDIENCES for seen in queries.words_for(viewer, story.couple, one) if stories.CANARIES["tail"] in seen.answers.values()}
+        readers = {
+            one
+            for one in AUDIENCES
+            for seen in queries.words_for(viewer, story.couple, one)
+            if stories.CANARIES["tail"] in seen.answers.values()
+        }
     assert readers == stories.SEES["tail"]
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
-def test_pages_of_the_report_hold_the_same(story: stories.Story, renderer: Renderer, audience: Audience) -> None:
+def test_pages_of_the_report_hold_the_same(
+    story: stories.Story, renderer: Renderer, audience: Audience
+) -> None:
     pdf = renderer.render("progress", everything(story, audience), "A4")
     assert in_text(reading.text(pdf)) == due_to(audience)
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
-def test_every_figure_of_a_partner_is_made_of_what_that_partner_reads(story: stories.Story, audience: Audience) -> None:
+def test_every_figure_of_a_partner_is_made_of_what_that_partner_reads(
+    story: stories.Story, audience: Audience
+) -> None:
     """Points, wins and counts of the second week, in which Mara wrote, and which closed without opening."""
     summary = everything(story, audience, NOW + timedelta(days=4))
     pulse = next(one for one in summary.trends if one.title == "Trust pulse")
@@ -101,9 +110,12 @@ def test_a_private_act_of_one_changes_nothing_for_the_other(story: stories.Story
 
 
 def sent_pulse(story: stories.Story) -> stories.Turn:
-    rows = stories.select(stories.Turn).join(stories.Round).where(stories.Turn.key == "pulse", stories.Round.number == 2)
-    found = db.session.scalars(rows.where(stories.Turn.sent_at.is_not(None))).one()
-    return found
+    rows = (
+        stories.select(stories.Turn)
+        .join(stories.Round)
+        .where(stories.Turn.key == "pulse", stories.Round.number == 2)
+    )
+    return db.session.scalars(rows.where(stories.Turn.sent_at.is_not(None))).one()
 
 
 @pytest.mark.parametrize("key", ["other_counselor", "elsewhere_counselor", "owner", "partner_b"])

@@ -25,11 +25,28 @@ def asked(key: str = "pulse", slug: str = "weekly_checkin") -> Asked:
     return next(one for one in exercise(slug).trends if one.key == key)
 
 
-def answer(source: str, value: Any, *, by: int = 1, week: int = 0, day: int = 0, order: tuple[int, int] = (1, 1), **more: Any) -> Answer:
+def answer(
+    source: str,
+    value: Any,
+    *,
+    by: int = 1,
+    week: int = 0,
+    day: int = 0,
+    order: tuple[int, int] = (1, 1),
+    **more: Any,
+) -> Answer:
     on = START + timedelta(weeks=week)
     defaults: dict[str, Any] = {"wording": "a", "assignment": "x"}
     return Answer(
-        source=source, author=by, other=3 - by, number=week + 1, on=on, given_on=on + timedelta(days=day), order=order, value=value, **{**defaults, **more}
+        source=source,
+        author=by,
+        other=3 - by,
+        number=week + 1,
+        on=on,
+        given_on=on + timedelta(days=day),
+        order=order,
+        value=value,
+        **{**defaults, **more},
     )  # type: ignore[arg-type]
 
 
@@ -37,12 +54,14 @@ def pulse(value: int, *, but: tuple[str, ...] = (), **more: Any) -> list[Answer]
     return [answer(f"pulse.{key}", value, **more) for key in PULSE if key not in but]
 
 
-def drawn(answers: list[Answer], key: str = "pulse", slug: str = "weekly_checkin", **more: Any) -> trends.Trend:
+def drawn(
+    answers: list[Answer], key: str = "pulse", slug: str = "weekly_checkin", **more: Any
+) -> trends.Trend:
     return trends.drawn(asked(key, slug), exercise(slug), answers, **more)
 
 
 def test_mean_turns_the_reversed_question() -> None:
-    line = drawn(pulse(8, but=("doubt",)) + [answer("pulse.doubt", 2)])
+    line = drawn([*pulse(8, but=("doubt",)), answer("pulse.doubt", 2)])
     assert [point.value for point in line.first] == [8.0]
 
 
@@ -52,7 +71,7 @@ def test_too_few_answers_make_no_point() -> None:
 
 
 def test_declined_answer_is_no_answer() -> None:
-    some = pulse(8, but=("rely", "own")) + [answer("pulse.rely", {"declined": True})]
+    some = [*pulse(8, but=("rely", "own")), answer("pulse.rely", {"declined": True})]
     assert drawn(some).first == ()
 
 
@@ -76,7 +95,8 @@ def test_other_wording_begins_the_line_anew() -> None:
 def test_line_of_the_other_is_that_of_who_listened() -> None:
     said = [answer("confirm.accuracy", "no"), answer("confirm.accuracy", "yes", order=(2, 1))]
     line = drawn(said, "accuracy", "perspective_round")
-    assert line.first == () and [point.value for point in line.second] == [0.0]
+    assert line.first == ()
+    assert [point.value for point in line.second] == [0.0]
 
 
 def test_count_counts_answers_and_first_takes_the_first() -> None:
@@ -91,7 +111,13 @@ def test_week_gathers_all_entries_of_a_log() -> None:
 
 def test_overlap_says_what_both_picked() -> None:
     trend = next(one for one in exercise("trust_definitions").trends if "overlap" in one.lines)
-    options = list(exercise("trust_definitions").turns[trend.source[0].split(".")[0]].field(trend.source[0].split(".")[1]).options or {})
+    options = list(
+        exercise("trust_definitions")
+        .turns[trend.source[0].split(".")[0]]
+        .field(trend.source[0].split(".")[1])
+        .options
+        or {}
+    )
     both = [answer(trend.source[0], options[:3]), answer(trend.source[0], options[1:4], by=2)]
     assert [point.value for point in trends.overlap(trend, both)] == [2.0]
 
