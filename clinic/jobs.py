@@ -42,7 +42,7 @@ def wake() -> None:
     """Ask the background to look now; call it after the commit. A queue that is not there only costs seconds."""
     try:
         _queue().storage.enqueue(WORD)
-    except Exception as error:  # noqa: BLE001  # the rows are safe; the next look finds them
+    except Exception as error:  # the rows are safe; the next look finds them
         log.warning("The background could not be woken (%s); it looks by itself.", type(error).__name__)
 
 
@@ -66,9 +66,11 @@ def look(app: Flask, dues: Mapping[str, Due], now: Callable[[], datetime] = cloc
         with app.app_context(), transactions(write=True):
             try:
                 due(now())
-            except Exception as error:  # noqa: BLE001  # a message could quote a text: only its type is told
+            except Exception as error:  # a message could quote a text: only its type is told
                 db.session.rollback()
-                log.error("Background work of %s failed (%s); it is tried again.", domain, type(error).__name__)
+                log.error(
+                    "Background work of %s failed (%s); it is tried again.", domain, type(error).__name__
+                )
                 failed.append(domain)
     return failed
 
