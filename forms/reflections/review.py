@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Optional
 
 from forms.reflections.around import Words, listed
 
-QUALITY = [("0", "none"), ("1", "little"), ("2", "some"), ("3", "much"), ("4", "deep")]
+QUALITY = [(str(step), str(step)) for step in range(5)]
 """How much thought is in it, as the counselor sees it; for the practice alone."""
 
 
