@@ -293,8 +293,11 @@ class Exercise(Frozen, frozen=True, kw_only=True):
 
 
 def canonical(exercise: Exercise) -> bytes:
-    """The one byte form of a document: JSON with sorted keys, defaults left out."""
-    return msgspec.json.encode(exercise, order="sorted")
+    """The one byte form of a document: JSON in the order of the format, defaults left out.
+
+    Options, rows and labels keep the order of their author: it is part of the wording, and people read it.
+    """
+    return msgspec.json.encode(exercise)
 
 
 def group_key(visibility: Visibility, opens: Opens | None) -> str:
