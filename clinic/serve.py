@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -130,6 +131,7 @@ def keep_running(child: Child, seconds: float) -> None:
         if child.process.poll() is None:
             return
         log.warning("The %s ended (%s) and is started again.", child.name, child.process.returncode)
+        _clear(child.process)
         lived = seconds - child.started_at
         child.young_deaths = child.young_deaths + 1 if lived < LIVES else 0
         child.waits_until = seconds + min(child.young_deaths, 10) * 0.5 if child.young_deaths > 1 else seconds
@@ -139,16 +141,22 @@ def keep_running(child: Child, seconds: float) -> None:
 
 
 def end(child: Child) -> None:
-    """Ask a child to finish, and stop its whole group when it does not."""
-    if child.process is None or child.process.poll() is not None:
+    """Ask a child to finish, and stop it when it does not."""
+    if child.process is None:
         return
     child.process.terminate()
     try:
         child.process.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         log.warning("The %s did not finish in time and was stopped.", child.name)
-        os.killpg(child.process.pid, signal.SIGKILL)
-        child.process.wait()
+    _clear(child.process)
+
+
+def _clear(process: subprocess.Popen[bytes]) -> None:
+    """Stop what is left of a child's group: workers of a killed web server would keep its port, and old code."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _stopped_by_signals() -> threading.Event:

@@ -77,6 +77,36 @@ def test_child_that_does_not_listen_is_stopped(monkeypatch: pytest.MonkeyPatch) 
     assert not psutil.pid_exists(stubborn.process.pid)
 
 
+def test_workers_of_a_killed_child_go_with_it() -> None:
+    words = [
+        sys.executable,
+        "-c",
+        "import subprocess, sys; print(subprocess.Popen(['sleep', '60']).pid, flush=True); sys.stdin.read()",
+    ]
+    killed = serve.Child(
+        "web",
+        lambda: subprocess.Popen(
+            words, start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ),
+    )
+    serve.keep_running(killed, 0)
+    first = killed.process
+    assert first is not None
+    assert first.stdin is not None
+    assert first.stdout is not None
+    worker = int(first.stdout.readline())
+    first.kill()
+    first.wait()
+    killed.start = child().start
+    serve.keep_running(killed, 1)
+    assert comes(
+        lambda: not psutil.pid_exists(worker) or psutil.Process(worker).status() == psutil.STATUS_ZOMBIE
+    )
+    first.stdin.close()
+    first.stdout.close()
+    serve.end(killed)
+
+
 def test_settings_reach_the_children_as_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     given = Settings.from_environment(data_dir=tmp_path, demo=True, port=8123)
     for name, value in serve.environment_of(given).items():
