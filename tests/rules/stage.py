@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from clinic import clock, vault
 from clinic.access import Viewer
 from clinic.appointments import actions as appointments
+from clinic.appointments import tasks as appointment_tasks
 from clinic.appointments.models import Appointment
 from clinic.couples import actions as couples
 from clinic.couples.models import Couple, Partner
@@ -43,8 +44,8 @@ class Stage:
         """Let time pass, and the background do what has come due."""
         self.now += timedelta(**time)
         with clock.moved_to(self.now):
-            homework_tasks.due(self.now)
-            reflection_tasks.due(self.now)
+            for work in (homework_tasks, appointment_tasks, reflection_tasks):
+                work.due(self.now)
             db.session.remove()
 
     @contextmanager
