@@ -22,6 +22,7 @@ from clinic.reflections.desk import call_back, mark_note_read, release, reply, r
 from clinic.reflections.drafts import (
     Author,
     Conflict,
+    Incomplete,
     author_for,
     choose,
     earlier_of,
@@ -74,14 +75,6 @@ __all__ = [
 ]
 
 Kind = Literal["not_now", "too_much", "something_else"]
-
-
-class Incomplete(Exception):
-    """Required questions are unanswered, or an answer cannot be read yet; `fields` names them."""
-
-    def __init__(self, fields: Sequence[Field]) -> None:
-        super().__init__(f"{len(fields)} unanswered")
-        self.fields = tuple(fields)
 
 
 @dataclass(frozen=True)
@@ -222,6 +215,7 @@ def confirm(author: Author, seen_hash: str, now: datetime) -> None:
     if rules.bound_hash(queries.proposed(author.turn)) != seen_hash:
         raise NotNow("There is a newer proposal. Please read it first.")
     homework.note(author.round, "confirmed", now, turn=author.turn, by=author.partner_id, hash=seen_hash)
+    perform_openings(author.round, now)
     _came_in(author.round, now)
     audit.record(author.viewer, "confirm", author.turn)
 

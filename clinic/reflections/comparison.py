@@ -1,10 +1,12 @@
 """What came in, side by side: every prompt with what each of the two wrote, also where one side is missing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
+
+from sqlalchemy import select
 
 from clinic.access import Viewer
 from clinic.couples.models import Couple, Partner
@@ -31,6 +33,7 @@ class Side:
     lines: list[str]
     number: float | None = None
     of: int | None = None
+    last: float | None = None  # the same number in the round before
     turn_id: UUID | None = None
     quiet: str = ""
     note: str = ""  # to whom it goes, where that is not plain
@@ -117,7 +120,8 @@ def comparison(viewer: Viewer, round_: Round) -> Comparison:
     people = [one for one in couple.partners if _takes_part(round_, one)]
     marks = set((review.meets or []) if (review := queries.review_of(round_.id)) else [])
     document = rounds.document_for(round_)
-    rows = [row for step in _steps(round_) for row in _rows_of(round_, document, step, people, sent, marks)]
+    table = _Table(round_, document, people, sent, marks, _last_numbers(viewer, round_))
+    rows = [row for step in _steps(round_) for row in _rows_of(table, step)]
     added = queries.additions(round_.turns)
     return Comparison(
         round_,
@@ -145,29 +149,48 @@ def _steps(round_: Round) -> Iterator[tuple[Name, list[Turn]]]:
     yield from found.items()
 
 
-def _rows_of(
-    round_: Round,
-    document: Exercise,
-    step: tuple[Name, list[Turn]],
-    people: list[Partner],
-    sent: SentBy,
-    marks: set[str],
-) -> Iterator[Row]:
+@dataclass(frozen=True)
+class _Table:
+    """What the rows of a round are made from."""
+
+    round: Round
+    document: Exercise
+    people: list[Partner]
+    sent: SentBy
+    marks: set[str]
+    last: Mapping[tuple[UUID, str, str], float]
+
+
+def _last_numbers(viewer: Viewer, round_: Round) -> dict[tuple[UUID, str, str], float]:
+    """The numbers of the round before, by partner, turn and field."""
+    before = select(Round).where(
+        Round.assignment_id == round_.assignment_id, Round.number == round_.number - 1
+    )
+    found = db.session.scalar(before)
+    sent = queries.sent_in(viewer, found) if found else {}
+    return {
+        (row.partner_id, row.turn.key, key): number
+        for row in sent.values()
+        for key, answer in queries.as_sent(row).answers.items()
+        if (number := shapes.number_in(answer)) is not None
+    }
+
+
+def _rows_of(table: _Table, step: tuple[Name, list[Turn]]) -> Iterator[Row]:
     (key, attempt, entry), turns = step
-    asked = document.turns[key]
-    written = {one.id: _written(turns, one, sent) for one in people}
+    asked = table.document.turns[key]
+    written = {one.id: _written(turns, one, table.sent) for one in table.people}
     if not any(written.values()):
         return
     more = [f"try {attempt}"] * (attempt > 1) + [f"entry {entry}"] * (asked.repeat is not None)
     title = " · ".join([asked.title, *more])
     for one in asked.fields:
-        sides = [_side(asked, one, turns, partner, written[partner.id], round_) for partner in people]
+        sides = [_side(table, asked, one, turns, partner, written[partner.id]) for partner in table.people]
         if any(side is not None and side.is_answered for side in sides):
             name = f"{key}.{one.key}" if (attempt, entry) == (1, 1) else f"{key}.{one.key}.{attempt}.{entry}"
             b = sides[1] if len(sides) > 1 else None
-            yield Row(
-                name, title, label_for(one.label, "mutual"), sides[0], b, one.kind == "text", name in marks
-            )
+            prompt, marked = label_for(one.label, "mutual"), name in table.marks
+            yield Row(name, title, prompt, sides[0], b, one.kind == "text", marked)
 
 
 def _written(turns: Iterable[Turn], partner: Partner, sent: SentBy) -> Reflection | None:
@@ -175,19 +198,19 @@ def _written(turns: Iterable[Turn], partner: Partner, sent: SentBy) -> Reflectio
 
 
 def _side(
-    asked: Asked, one: Field, turns: list[Turn], partner: Partner, row: Reflection | None, round_: Round
+    table: _Table, asked: Asked, one: Field, turns: list[Turn], partner: Partner, row: Reflection | None
 ) -> Side | None:
     if row is None:
         theirs = [turn for turn in turns if turn.partner_id in {None, partner.id}]
-        return Side([], quiet=_missing(theirs, round_)) if theirs else None
+        return Side([], quiet=_missing(theirs, table.round)) if theirs else None
     sending = queries.as_sent(row)
     answer = sending.answers.get(one.key)
-    lines = shapes.describe(one, answer)
-    number = shapes.number_in(answer)
+    lines, number = shapes.describe(one, answer), shapes.number_in(answer)
     return Side(
         lines,
         number,
         10 if one.kind == "scale" and number is not None else None,
+        table.last.get((partner.id, asked.key, one.key)),
         row.turn_id,
         quiet="" if lines and not shapes.is_declined(answer) else (lines[0] if lines else "Left empty."),
         note=_goes_to(asked, one, row, sending),

@@ -1,12 +1,13 @@
 """Unsent words: save what is typed, keep what could not be saved, choose between two versions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from clinic.access import Viewer
+from clinic.exercises.document import Field
 from clinic.exercises.document import Turn as Asked
 from clinic.exercises.turns import RoundState
 from clinic.extensions import db
@@ -27,6 +28,14 @@ class Conflict(Exception):
     def __init__(self, there: Sending, version: int, at: datetime | None = None) -> None:
         super().__init__("saved elsewhere")
         self.there, self.version, self.at = there, version, at
+
+
+class Incomplete(Exception):
+    """Required questions are unanswered, or an answer cannot be read yet; `fields` names them."""
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        super().__init__(f"{len(fields)} unanswered")
+        self.fields = tuple(fields)
 
 
 @dataclass(frozen=True)

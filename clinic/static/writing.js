@@ -12,9 +12,10 @@
   const tell = (state, text) => {
     said.classList.toggle("saved--not", state === "not");
     said.dataset.state = state;
+    const look = document.querySelector(`template[data-look="${state}"]`).content.querySelector("svg").cloneNode(true);
     const words = document.createElement("span");
     words.textContent = text;
-    said.replaceChildren(words);
+    said.replaceChildren(look, words);
   };
   const later = (wait) => { clearTimeout(timer); if (!stopped) timer = setTimeout(save, wait); };
   const lost = (text) => tell("not", text);

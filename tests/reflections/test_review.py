@@ -7,6 +7,7 @@ import pytest
 from clinic import clock
 from clinic.extensions import db
 from clinic.homework import tasks as homework
+from clinic.homework.models import Round
 from clinic.reflections import actions, tasks
 from clinic.reflections.models import Opening, Reply
 
@@ -333,3 +334,15 @@ def test_a_turn_of_another_round_cannot_be_slipped_in(work, client_for, statemen
     assert (
         client_for("counselor").post(review + "/call-back", data={"turn": str(statement)}).status_code == 404
     )
+
+
+def test_a_number_stands_beside_the_one_of_the_round_before(work, client_for, ahead):
+    check_in = work.assign("weekly_checkin")
+    work.send("partner_a", work.turn(check_in, "pulse", "partner_a"), {**PULSE, "rely": 4})
+    ahead(days=7)
+    with work.app.app_context():
+        homework.due(clock.now())
+        second = db.session.scalar(db.select(Round).where(Round.number == 2))
+        turn = next(one.id for one in second.turns if one.partner_id == work.cast.partners["partner_a"])
+    work.send("partner_a", turn, {**PULSE, "rely": 6})
+    assert "of 10, last time 4" in client_for("counselor").get(f"/reflections/rounds/{work.round(turn)}").text
