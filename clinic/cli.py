@@ -1,8 +1,10 @@
 """The commands: set up a practice, serve it, show the demo, and look after what is there."""
 
 import json
+import logging
 import shutil
 import sys
+import tempfile
 from dataclasses import fields
 from pathlib import Path
 
@@ -11,15 +13,26 @@ from flask import Flask
 
 from clinic import access, clock, doctor, fonts, vault
 from clinic.app import create_app
-from clinic.config import PREFIX, Settings
+from clinic.config import PREFIX, Settings, UnsafeSettings
 from clinic.exercises import actions as exercises
 from clinic.exercises import library
 from clinic.extensions import alembic, db
 
 
-@click.group()
+class Commands(click.Group):
+    """Commands that say a known mistake in one sentence, without the inside of the program."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (vault.VaultError, UnsafeSettings) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Commands)
 def main() -> None:
     """Goldseam: a practice toolkit for counselors who help couples restore trust."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def prepare(settings: Settings) -> Flask:
@@ -45,12 +58,14 @@ def prepare(settings: Settings) -> Flask:
 @click.password_option("--password", help="at least 15 characters")
 def init(practice_name: str, zone: str, paper: str, owner_name: str, sign_in: str, password: str) -> None:
     """Set up a new practice: key, database, and its owner, who can add the others."""
-    from clinic.accounts import actions as accounts  # noqa: PLC0415  # commands load what they need
-    from clinic.practice import actions as practices  # noqa: PLC0415
+    from clinic.accounts import actions as accounts  # commands load what they need
+    from clinic.practice import actions as practices
 
     settings = Settings.from_environment()
     if settings.key_file.exists():
-        raise click.ClickException(f"There is a practice in {settings.data_dir} already; nothing was changed.")
+        raise click.ClickException(
+            f"There is a practice in {settings.data_dir} already; nothing was changed."
+        )
     app = prepare(settings)
     with app.app_context():
         practice = practices.found(practice_name, zone, paper)
@@ -59,7 +74,9 @@ def init(practice_name: str, zone: str, paper: str, owner_name: str, sign_in: st
         )
         db.session.commit()
     click.echo(f"The practice is ready in {settings.data_dir}.")
-    click.echo(f"Keep a copy of {settings.key_file} apart from this machine: without it no record can be read.")
+    click.echo(
+        f"Keep a copy of {settings.key_file} apart from this machine: without it no record can be read."
+    )
     click.echo("Start it with: clinic serve")
 
 
@@ -74,7 +91,7 @@ def serve() -> None:
 
 
 def _supervise(settings: Settings) -> None:
-    from clinic import serve as supervision  # noqa: PLC0415  # the web server is not needed by other commands
+    from clinic import serve as supervision  # the web server is not needed by other commands
 
     click.echo(f"Goldseam is at {settings.base_url}")
     sys.exit(supervision.run(settings))
@@ -83,7 +100,7 @@ def _supervise(settings: Settings) -> None:
 @main.command()
 def worker() -> None:
     """Run the background work alone, beside other machines that serve the web."""
-    from clinic import jobs  # noqa: PLC0415
+    from clinic import jobs
 
     jobs.work(create_app())
 
@@ -114,29 +131,55 @@ def db_file(settings: Settings) -> str:
 @click.option("--port", default=8000, show_default=True)
 @click.option("--data-dir", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True)
 @click.option("--build-only", is_flag=True, help="Make the data and stop.")
-def demo(as_json: bool, port: int, data_dir: Path, build_only: bool) -> None:
-    """The demo practice: a year of invented history, in a data folder of its own."""
-    from clinic import demo as story  # noqa: PLC0415
+@click.option("--fresh", is_flag=True, help="Make it anew, also when it was made today.")
+def demo(as_json: bool, port: int, data_dir: Path, build_only: bool, fresh: bool) -> None:
+    """The demo practice: a year of invented history, in a data folder of its own.
 
-    settings = Settings.from_environment(
-        data_dir=data_dir, base_url=f"http://localhost:{port}", port=port, demo=True, host="127.0.0.1"
-    )
-    made = story.build(settings)
+    It always ends today: one that was made on another day is made anew.
+    """
+    from clinic import demo as story
+
+    try:
+        made = story.build(_demo_settings(data_dir, port), fresh=fresh)
+    except story.NotADemo as error:
+        raise click.ClickException(str(error)) from error
     if as_json:
-        click.echo(json.dumps(made, indent=2, default=str))
+        click.echo(json.dumps(made, indent=2))
         return
-    click.echo("Everybody in this practice is invented. You can sign in as:")
+    click.echo(
+        f"Everybody in this practice is invented. The passphrase of each: {made['accounts'][0]['password']}"
+    )
     for one in made["accounts"]:
-        click.echo(f"  {one['sign_in']:<10} {one['password']}   {one['who']}")
+        click.echo(f"  {one['sign_in']:<12} {one['who']}")
     if not build_only:
-        _supervise(settings)
+        _supervise(_demo_settings(data_dir, port))
+
+
+def _demo_settings(data_dir: Path, port: int) -> Settings:
+    """Nothing of the environment that names data is used: a demo never comes near a real practice."""
+    folder = data_dir.absolute()
+    return Settings.from_environment(
+        data_dir=folder,
+        database_url=f"sqlite:///{folder / 'clinic.sqlite'}",
+        key_file=folder / "master.key",
+        base_url=f"http://localhost:{port}",
+        trusted_hosts=("localhost", "127.0.0.1"),
+        host="127.0.0.1",
+        port=port,
+        demo=True,
+    )
 
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True)
 def routes(as_json: bool) -> None:
     """Every route with its methods and the mark that says whom it admits."""
-    app = create_app()
+    with (
+        tempfile.TemporaryDirectory() as folder
+    ):  # routes are the same in every practice; none is opened for it
+        key = Path(folder) / "master.key"
+        vault.new_master_key(key)
+        app = create_app(Settings.from_environment(data_dir=folder, key_file=key))
     rows = [
         {
             "rule": rule.rule,
@@ -159,7 +202,9 @@ def exercises_group() -> None:
 
 
 @exercises_group.command("check")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=library.SHIPPED)
+@click.argument(
+    "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=library.SHIPPED
+)
 def exercises_check(folder: Path) -> None:
     """Read every exercise file of a folder and tell all mistakes."""
     messages = library.check(folder)
@@ -176,7 +221,9 @@ def doctor_command() -> None:
     settings = Settings.from_environment()
     sources = settings.sources()
     for field in fields(settings):
-        click.echo(f"{PREFIX}{field.name.upper():<16} {getattr(settings, field.name)!s:<48} {sources[field.name]}")
+        click.echo(
+            f"{PREFIX}{field.name.upper():<16} {getattr(settings, field.name)!s:<48} {sources[field.name]}"
+        )
     findings = doctor.examine(settings, create_app(settings))
     for finding in findings:
         click.echo(f"Unsafe: {finding}", err=True)

@@ -55,7 +55,7 @@ def play(story: Story, now: datetime, seed: int) -> Played:
     scenes = [Scene(couple, present, staff, password_hash) for couple in story.couples]
     house = _House()
     departures = sorted(_departures(story, present), key=attrgetter("at"))
-    for moment in _moments(scenes, present, seed):
+    for moment in moments(scenes, present, seed):
         while departures and departures[0].at <= moment.at:
             _let_go(departures.pop(0), staff)
         house.wake_before(moment)
@@ -95,7 +95,7 @@ class _House:
             db.session.remove()
 
 
-def _moments(scenes: list[Scene], present: Present, seed: int) -> list[Moment]:
+def moments(scenes: list[Scene], present: Present, seed: int) -> list[Moment]:
     found = [
         Moment(present.moment(step.at, scene.story.zone), place, scene, step)
         for scene in scenes
