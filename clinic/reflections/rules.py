@@ -124,6 +124,11 @@ def asks_tail(document: Exercise, legs: Sequence[Leg], turn: Turn, leg: int, par
     return bool(mine) and mine[-1] == (leg, turn.key)
 
 
+def content_hash(sending: Sending) -> str:
+    """SHA-256 (hex) of the words alone, without the choices that are made at the last look."""
+    return bound_hash({"a": sending.answers, "n": list(sending.narrowed), "t": sending.tail})
+
+
 # The sentence about readers
 
 

@@ -41,6 +41,7 @@ class BeforeForm(FlaskForm):
     """The last look: made by `asking`, since what is asked depends on the turn."""
 
     version = HiddenField()
+    content = HiddenField()
 
     @classmethod
     def asking(cls, *, safety: bool, consent: bool, partner: str | None) -> "type[BeforeForm]":

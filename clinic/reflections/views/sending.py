@@ -33,10 +33,16 @@ def before(turn_id: UUID) -> Response | BaseResponse:
     if request.method == "GET":
         _fill(form, sheet, actions.standing(sheet.author), draft.version)
         return _before_page(sheet, form)
-    if draft.version != seen_version():
+    if _is_changed(sheet, draft.version):
         _fill(form, sheet, actions.standing(sheet.author), draft.version)
         return _before_page(sheet, form, 409)
     return _decide(sheet, form)
+
+
+def _is_changed(sheet: Sheet, version: int) -> bool:
+    """True when the words are others than those that were looked over; a second click on the same ones is none."""
+    words = rules.content_hash(actions.standing(sheet.author))
+    return version != seen_version() and request.form.get("content") != words
 
 
 def _form(sheet: Sheet) -> Any:
@@ -49,13 +55,17 @@ def _form(sheet: Sheet) -> Any:
 
 
 def _fill(form: Any, sheet: Sheet, sending: Sending, version: int) -> None:
-    form.version.data = str(version)
+    _name_what_is_seen(form, sending, version)
     if "safety" in form:
         form.safety.data = sending.safe
     if "consent" in form:
         form.consent.data = sending.consent or sheet.asked.consent
     if "reads" in form:
         form.reads.data = "counselor" if rules.is_kept(sheet.asked, sending) else "partner"
+
+
+def _name_what_is_seen(form: Any, sending: Sending, version: int) -> None:
+    form.version.data, form.content.data = str(version), rules.content_hash(sending)
 
 
 def _before_page(sheet: Sheet, form: Any, status: int = 200) -> Response:
@@ -99,7 +109,7 @@ def _decide(sheet: Sheet, form: Any) -> Response | BaseResponse:
         flash("It is kept as your draft.", "done")
         return web.see(url_for("progress.now"))
     if not form.validate():
-        form.version.data = str(_version(sheet))
+        _name_what_is_seen(form, actions.standing(sheet.author), _version(sheet))
         return _before_page(own(turn_id), form, 422)
     return _send(own(turn_id), sending, now)
 
@@ -125,6 +135,8 @@ def _with_choices(sending: Sending, form: Any) -> Sending:
 
 def _send(sheet: Sheet, sending: Sending, now: datetime) -> Response | BaseResponse:
     turn_id = sheet.author.turn.id
+    if not _version(sheet):
+        return _sent(sheet)  # a second click came first: it has gone already
     try:
         sent = actions.send(sheet.author, sending, now)
         stops = sent.stops
@@ -133,7 +145,7 @@ def _send(sheet: Sheet, sending: Sending, now: datetime) -> Response | BaseRespo
         db.session.rollback()
         sheet = own(turn_id)
         form = _form(sheet)
-        form.version.data = str(_version(sheet))
+        _name_what_is_seen(form, actions.standing(sheet.author), _version(sheet))
         return _before_page(sheet, form, 422)
     except actions.NotNow as no:
         db.session.rollback()
