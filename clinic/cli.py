@@ -2,11 +2,13 @@
 
 import json
 import logging
-import shutil
+import sqlite3
 import sys
 import tempfile
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import click
 from flask import Flask
@@ -59,6 +61,7 @@ def prepare(settings: Settings) -> Flask:
 def init(practice_name: str, zone: str, paper: str, owner_name: str, sign_in: str, password: str) -> None:
     """Set up a new practice: key, database, and its owner, who can add the others."""
     from clinic.accounts import actions as accounts  # commands load what they need
+    from clinic.accounts import rules as sign_in_rules
     from clinic.practice import actions as practices
 
     settings = Settings.from_environment()
@@ -66,6 +69,10 @@ def init(practice_name: str, zone: str, paper: str, owner_name: str, sign_in: st
         raise click.ClickException(
             f"There is a practice in {settings.data_dir} already; nothing was changed."
         )
+    if weakness := sign_in_rules.weakness(password, sign_in):
+        raise click.BadParameter(weakness, param_hint="--password")
+    if zone not in available_timezones():
+        raise click.BadParameter(f"{zone} is not the name of a time zone.", param_hint="--zone")
     app = prepare(settings)
     with app.app_context():
         practice = practices.found(practice_name, zone, paper)
@@ -111,14 +118,21 @@ def upgrade() -> None:
     settings = Settings.from_environment()
     app = create_app(settings)
     file = Path(db_file(settings))
+    copy = file.with_suffix(f".before-{clock.now():%Y%m%d-%H%M%S}.sqlite")
+    if file.exists():
+        _keep_copy(file, copy)
     with app.app_context():
-        copy = file.with_suffix(f".before-{clock.now():%Y%m%d-%H%M%S}.sqlite")
-        if file.exists():
-            db.session.connection().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            db.session.remove()
-            shutil.copy2(file, copy)
         alembic.upgrade()
+        exercises.import_documents(library.shipped().values(), clock.now())
+        db.session.commit()
     click.echo(f"Up to date. The database as it was: {copy}")
+
+
+def _keep_copy(file: Path, copy: Path) -> None:
+    """A whole copy, also of what is still in the write-ahead log, and also while somebody writes."""
+    copy.touch(mode=0o600)
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
 
 
 def db_file(settings: Settings) -> str:

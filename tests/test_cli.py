@@ -1,0 +1,271 @@
+"""The commands as somebody types them, each in a process of its own; what the doctor warns of really happens."""
+
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.migration import MigrationContext
+from flask import Flask
+
+from clinic import vault
+from clinic.access import Mark
+from clinic.app import create_app
+from clinic.config import Settings
+from clinic.extensions import alembic, db
+
+ROOT = Path(__file__).resolve().parents[1]
+PASSPHRASE = "seven quiet lanterns"
+
+
+def clinic(*words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with a practice in `folder` and settings such as BASE_URL."""
+    settings = {f"CLINIC_{name}": value for name, value in environment.items() if name.isupper()}
+    others = {name: value for name, value in os.environ.items() if not name.startswith("CLINIC_")}
+    return subprocess.run(
+        [sys.executable, "-m", "clinic.cli", *words],
+        cwd=ROOT,
+        env={**others, "CLINIC_DATA_DIR": str(folder), **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def new_practice(folder: Path, *more: str, password: str = PASSPHRASE) -> subprocess.CompletedProcess[str]:
+    words = ["--practice", "Test Lane", "--zone", "Europe/Vienna", "--paper", "A4", "--owner", "Ana Test"]
+    return clinic("init", *words, "--sign-in", "ana", "--password", password, *more, folder=folder)
+
+
+@pytest.fixture(scope="module")
+def _first_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("practice") / "data"
+    done = new_practice(folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def practice(_first_day: Path, tmp_path: Path) -> Path:
+    """The data folder of a practice on its first day, to be spoiled."""
+    folder = tmp_path / "data"
+    shutil.copytree(_first_day, folder)
+    return folder
+
+
+# init
+
+
+def test_init_makes_a_key_that_only_its_owner_reads_and_a_database(practice: Path) -> None:
+    assert stat.S_IMODE((practice / "master.key").stat().st_mode) == 0o600
+    with closing(sqlite3.connect(practice / "clinic.sqlite")) as database:
+        count = "select (select count(*) from practice), (select count(*) from staff_member)"
+        assert database.execute(count).fetchone() == (1, 1)
+        assert database.execute("select is_owner, is_counselor from staff_member").fetchone() == (1, 1)
+
+
+def test_init_does_not_touch_a_practice_that_is_there(practice: Path) -> None:
+    before = (practice / "master.key").read_bytes()
+    done = new_practice(practice)
+    assert (done.returncode, (practice / "master.key").read_bytes()) == (1, before)
+    assert "already" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "password", "said"),
+    [
+        ([], "too short", "15 characters"),
+        (["--zone", "Mars/Olympus"], PASSPHRASE, "Mars/Olympus"),
+    ],
+)
+def test_init_refuses_before_anything_is_made(
+    tmp_path: Path, more: list[str], password: str, said: str
+) -> None:
+    done = new_practice(tmp_path / "data", *more, password=password)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert not (tmp_path / "data" / "master.key").exists()
+
+
+# routes and exercises
+
+
+def test_routes_are_told_without_a_practice_each_with_its_mark(tmp_path: Path) -> None:
+    done = clinic("routes", "--json", folder=tmp_path / "none")
+    rows = json.loads(done.stdout)
+    assert {"/", "/accounts/sign-in"} <= {row["rule"] for row in rows}
+    assert {row["mark"] for row in rows} <= set(Mark.__args__)
+    assert all(row["methods"] and row["endpoint"] for row in rows)
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_shipped_exercises_are_in_order(tmp_path: Path) -> None:
+    done = clinic("exercises", "check", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "in order" in done.stdout
+
+
+def test_mistakes_in_a_folder_of_exercises_are_all_told(tmp_path: Path) -> None:
+    (tmp_path / "one.toml").write_text("format = 1\nslug = 7\n", encoding="utf-8")
+    (tmp_path / "two.toml").write_text("not toml", encoding="utf-8")
+    done = clinic("exercises", "check", str(tmp_path), folder=tmp_path)
+    assert done.returncode == 1
+    assert "one.toml: slug" in done.stderr
+    assert "two.toml" in done.stderr
+
+
+# demo
+
+
+def test_a_demo_never_comes_near_a_practice_named_by_the_environment(practice: Path, tmp_path: Path) -> None:
+    """The settings of a real practice are set, and the folder asked for is taken: the practice stays as it is."""
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "letter.txt").write_text("mine", encoding="utf-8")
+    before = (practice / "clinic.sqlite").read_bytes()
+    named = {
+        "DATABASE_URL": f"sqlite:///{practice / 'clinic.sqlite'}",
+        "KEY_FILE": str(practice / "master.key"),
+    }
+    done = clinic("demo", "--build-only", "--data-dir", str(tmp_path / "taken"), folder=practice, **named)
+    assert done.returncode == 1
+    assert "not a demo" in done.stderr
+    done = clinic("demo", "--build-only", "--data-dir", str(practice), folder=practice, **named)
+    assert done.returncode == 1
+    assert (practice / "clinic.sqlite").read_bytes() == before
+
+
+def test_the_settings_of_a_demo_name_its_own_folder_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from clinic.cli import _demo_settings
+
+    monkeypatch.setenv("CLINIC_DATABASE_URL", "sqlite:////srv/practice/clinic.sqlite")
+    monkeypatch.setenv("CLINIC_KEY_FILE", "/srv/practice/master.key")
+    monkeypatch.setenv("CLINIC_TRUSTED_HOSTS", "practice.example")
+    made = _demo_settings(tmp_path, 8000)
+    assert made.database_url == f"sqlite:///{tmp_path / 'clinic.sqlite'}"
+    assert made.key_file == tmp_path / "master.key"
+    assert (made.host, made.base_url, made.demo) == ("127.0.0.1", "http://localhost:8000", True)
+
+
+# doctor
+
+
+SAFE = {"BASE_URL": "https://practice.example"}
+
+
+def test_the_doctor_finds_a_healthy_practice_in_order(practice: Path) -> None:
+    done = clinic("doctor", folder=practice, **SAFE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "CLINIC_BASE_URL" in done.stdout
+    assert "environment" in done.stdout
+
+
+def test_the_doctor_warns_of_a_key_that_everybody_can_read(practice: Path) -> None:
+    (practice / "master.key").chmod(0o644)
+    done = clinic("doctor", folder=practice, **SAFE)
+    assert done.returncode == 1
+    assert "CLINIC_KEY_FILE" in done.stderr
+    assert f"chmod 600 {practice / 'master.key'}" in done.stderr
+
+
+def test_the_doctor_warns_when_the_library_for_subsetting_is_missing(
+    practice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of that name that is no library comes first on the loader's path."""
+    (tmp_path / "libharfbuzz-subset.so.0").write_bytes(b"no library")
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    done = clinic("doctor", folder=practice, **SAFE)
+    assert done.returncode == 1
+    assert "libharfbuzz-subset0" in done.stderr
+    assert "apt-get install libharfbuzz-subset0" in done.stderr
+
+
+@pytest.mark.parametrize("address", ["http://practice.example", "http://localhost:8000"])
+def test_the_doctor_warns_of_plain_http_outside_the_demo(practice: Path, address: str) -> None:
+    done = clinic("doctor", folder=practice, BASE_URL=address)
+    assert done.returncode == 1
+    assert "CLINIC_BASE_URL" in done.stderr
+    assert "https://" in done.stderr
+    assert clinic("doctor", folder=practice, BASE_URL=address, DEMO="1").returncode == 0
+
+
+def test_the_doctor_warns_of_a_pending_migration_and_upgrade_cures_it(practice: Path) -> None:
+    with app_of(practice).app_context():
+        alembic.downgrade("base")
+        db.engine.dispose()
+    done = clinic("doctor", folder=practice, **SAFE)
+    assert done.returncode == 1
+    assert "CLINIC_DATABASE_URL" in done.stderr
+    assert "clinic upgrade" in done.stderr
+    cured = clinic("upgrade", folder=practice, **SAFE)
+    assert cured.returncode == 0, cured.stderr
+    (copy,) = practice.glob("clinic.before-*.sqlite")
+    assert str(copy) in cured.stdout
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert clinic("doctor", folder=practice, **SAFE).returncode == 0
+
+
+def test_the_doctor_warns_when_the_disk_is_nearly_full(practice: Path, tmp_path: Path) -> None:
+    """The practice lies on a small file system, mounted in a name space of its own."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = f'mount -t tmpfs -o size=48m tmpfs "{disk}" && cp -a "{practice}/." "{disk}" && exec "$@"'
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", command, "sh", sys.executable, "-m", "clinic.cli", "doctor"],
+        cwd=ROOT,
+        env={**os.environ, "CLINIC_DATA_DIR": str(disk), "CLINIC_BASE_URL": SAFE["BASE_URL"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "CLINIC_DATA_DIR" in done.stderr, done.stderr
+    assert "500 MB" in done.stderr
+
+
+def test_the_doctor_says_in_one_sentence_that_there_is_no_practice(tmp_path: Path) -> None:
+    done = clinic("doctor", folder=tmp_path)
+    assert done.returncode == 1
+    assert "CLINIC_KEY_FILE" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# Migrations
+
+
+def app_of(folder: Path) -> Flask:
+    vault.open_with(folder / "master.key")
+    return create_app(Settings.from_environment(data_dir=folder, testing=True))
+
+
+def test_the_revisions_make_exactly_the_tables_of_the_models(practice: Path) -> None:
+    with app_of(practice).app_context():
+        assert alembic.compare_metadata() == []
+        db.engine.dispose()
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(practice: Path) -> None:
+    """Changes of tables are part of the transaction: half an upgrade does not exist."""
+    with app_of(practice).app_context():
+        with db.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"transactional_ddl": True})
+            with pytest.raises(sqlite3.OperationalError), context.begin_transaction():  # noqa: PT012
+                connection.exec_driver_sql("CREATE TABLE half (id INTEGER)")
+                raise sqlite3.OperationalError("the power went out")
+        with db.engine.connect() as connection:
+            tables = connection.exec_driver_sql("select name from sqlite_master").scalars().all()
+        db.engine.dispose()
+    assert "half" not in tables
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("CLINIC_")]:
+        monkeypatch.delenv(name)
