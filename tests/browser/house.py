@@ -27,6 +27,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 PASSPHRASE = "seven quiet lanterns at noon"
+DEMO_PASSPHRASE = "linden-gold-seam-tea"
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ def _command(folder: Path, *words: str) -> str:
         env=environment,
         capture_output=True,
         text=True,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(f"clinic {words[0]}: {done.stderr[-2000:]}")
@@ -143,3 +145,13 @@ def sign_in(page: Page, house: House, name: str, passphrase: str = PASSPHRASE) -
     page.get_by_role("textbox", name="Your passphrase").fill(passphrase)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/accounts/sign-in" not in url)
+
+
+def routes(house: House) -> list[str]:
+    """The rules that answer GET, as `clinic routes --json` tells them; files and documents are no pages."""
+    rows = json.loads(_command(house.folder, "routes", "--json"))
+    return [
+        row["rule"]
+        for row in rows
+        if "GET" in row["methods"] and not row["rule"].startswith(("/static", "/fonts"))
+    ]

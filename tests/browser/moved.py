@@ -1,4 +1,4 @@
-"""The real application with a clock that a test can move: web requests and background work read the seconds from a file."""
+"""The real application with a clock that a test can move: requests and background work read the seconds from a file."""
 
 import os
 import sys
