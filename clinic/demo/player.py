@@ -53,7 +53,7 @@ def play(story: Story, now: datetime, seed: int) -> Played:
     present = Present(now)
     practice_id, staff, password_hash = _found(story, present)
     scenes = [Scene(couple, present, staff, password_hash) for couple in story.couples]
-    house = _House()
+    house = _House(frozenset(couple.zone for couple in story.couples))
     departures = sorted(_departures(story, present), key=attrgetter("at"))
     for moment in moments(scenes, present, seed):
         while departures and departures[0].at <= moment.at:
@@ -66,8 +66,9 @@ def play(story: Story, now: datetime, seed: int) -> Played:
 
 @dataclass
 class _House:
-    """The background work: woken when a couple's day begins, and when a release has been held long enough."""
+    """The background work: woken before the first act of a couple's day, and when a release was held long enough."""
 
+    zones: frozenset[str]
     days: dict[str, date] = field(default_factory=dict)  # the last day on which it was woken, by zone
     holds: list[datetime] = field(default_factory=list)
     clock_at: datetime = LONG_AGO
@@ -77,10 +78,8 @@ class _House:
         while self.holds and self.holds[0] <= moment.at:
             self.wake(self.holds.pop(0))
         zone = moment.scene.story.zone
-        day = clock.local_day(moment.at, zone)
-        if self.days.get(zone) != day:
-            self.days[zone] = day
-            self.wake(clock.day_starts(day, zone))
+        if self.days.get(zone) != clock.local_day(moment.at, zone):
+            self.wake(moment.at)
         self.clock_at = moment.at
         if moment.step.do == "release":
             self.holds.append(moment.at + HOLD)
@@ -93,6 +92,7 @@ class _House:
             reflection_tasks.due(self.clock_at)
             appointment_tasks.due(self.clock_at)
             db.session.remove()
+        self.days = {zone: clock.local_day(self.clock_at, zone) for zone in self.zones}
 
 
 def moments(scenes: list[Scene], present: Present, seed: int) -> list[Moment]:
