@@ -26,8 +26,8 @@ from reports.pdf import Renderer
 
 ROOT = Path(__file__).parent.parent
 CASELOAD = "/couples/"
-ROUNDS = 15
-EACH = 40
+ROUNDS = 7
+EACH = 25
 MANY = 900
 MEGABYTE = 1024 * 1024
 
