@@ -62,8 +62,8 @@ class Viewer:
     def holds(self, owner_kind: str, owner_id: UUID) -> bool:
         """True when this viewer may open words sealed under that key at all.
 
-        A client's ring holds the own keys and the couple's, never the other partner's nor the counselors': a filter that
-        somebody forgot yields nothing. Which couples staff may read is the row rule's matter.
+        A client's ring holds the own keys and the couple's, not the other partner's nor the counselors': a filter
+        that somebody forgot yields nothing. Which couples staff may read is the row rule's matter.
         """
         if self.is_system or self.is_staff:
             return True

@@ -44,7 +44,8 @@ BODY_LIMIT = 12 * 20_000 * 40 + 65_536
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
+    "font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -57,7 +58,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The application, ready to serve; refuses to start on a wrong key or a route without a mark."""
     settings = settings or Settings.from_environment()
     vault.open_with(settings.key_file)
-    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "clinic" / "static"))
+    app = Flask(
+        __name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "clinic" / "static")
+    )
     _configure(app, settings)
     _stand_behind(app, settings.proxies)
     _extend(app)
@@ -101,7 +104,11 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(icon=icons.icon, settings=settings, readers_said=_readers_said)
     app.jinja_env.filters.update(
-        day=web.day, short_day=web.short_day, moment=web.moment, clock_time=web.clock_time, in_zone=web.in_zone
+        day=web.day,
+        short_day=web.short_day,
+        moment=web.moment,
+        clock_time=web.clock_time,
+        in_zone=web.in_zone,
     )
     app.context_processor(lambda: {"viewer": web.viewer(), "now": clock.now()})
 
@@ -118,7 +125,8 @@ def _readers_said(author: Partner, turn: Turn, opening: str) -> str:
 
 
 def _extend(app: Flask) -> None:
-    for domain in DOMAINS[:-1]:  # progress keeps no tables; all others must be known before the first statement
+    # Progress keeps no tables; all others must be known before the first statement.
+    for domain in DOMAINS[:-1]:
         import_module(f"clinic.{domain}.models")
     db.init_app(app)
     alembic.init_app(app)
@@ -223,6 +231,8 @@ def _error_pages(app: Flask) -> None:
 
 def _refuse_unmarked(app: Flask) -> None:
     """Default deny: a route that does not say whom it admits is a mistake of ours."""
-    unmarked = [r.endpoint for r in app.url_map.iter_rules() if not access.mark_of(app.view_functions[r.endpoint])]
+    unmarked = [
+        r.endpoint for r in app.url_map.iter_rules() if not access.mark_of(app.view_functions[r.endpoint])
+    ]
     if unmarked:
         raise RuntimeError(f"Routes without an access mark: {', '.join(sorted(set(unmarked)))}")

@@ -81,7 +81,8 @@ def _append(
 def digest(entry: AuditEvent) -> str:
     """SHA-256 (hex) of an entry with the hash of the one before it."""
     parts = [entry.practice_id, entry.seq, entry.at.isoformat(), entry.actor_id, entry.verb, entry.subject]
-    body = [*map(str, parts), str(entry.subject_id), json.dumps(entry.detail, sort_keys=True, default=str), entry.previous]
+    detail = json.dumps(entry.detail, sort_keys=True, default=str)
+    body = [*map(str, parts), str(entry.subject_id), detail, entry.previous]
     return hashlib.sha256("\x1f".join(body).encode()).hexdigest()
 
 

@@ -25,7 +25,9 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     web_workers: int = 2
-    proxies: int = 0  # how many proxies of the practice's own stand in front; their word on the caller is taken
+    proxies: int = (
+        0  # how many proxies of the practice's own stand in front; their word on the caller is taken
+    )
     demo: bool = False
     testing: bool = False
 
@@ -58,7 +60,10 @@ class Settings:
 
     def sources(self) -> dict[str, str]:
         """For each setting where its value comes from: `environment` or `default`."""
-        return {f.name: "environment" if PREFIX + f.name.upper() in os.environ else "default" for f in fields(self)}
+        return {
+            f.name: "environment" if PREFIX + f.name.upper() in os.environ else "default"
+            for f in fields(self)
+        }
 
 
 def _parse(name: str, raw: str) -> object:

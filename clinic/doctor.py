@@ -58,7 +58,9 @@ def _subsetting() -> Iterator[Finding]:
 def _transport(settings: Settings) -> Iterator[Finding]:
     if not settings.is_https and not settings.demo:
         problem = f"{settings.base_url} is plain http: passwords and private words could be read on the way."
-        yield Finding(f"{PREFIX}BASE_URL", problem, "Put a proxy with TLS in front, and set the https:// address.")
+        yield Finding(
+            f"{PREFIX}BASE_URL", problem, "Put a proxy with TLS in front, and set the https:// address."
+        )
 
 
 def _migrations(app: Flask) -> Iterator[Finding]:
@@ -67,7 +69,9 @@ def _migrations(app: Flask) -> Iterator[Finding]:
         there = {revision.revision for revision in alembic.current()}
     if wanted != there:
         problem = "The database is older than the application."
-        yield Finding(f"{PREFIX}DATABASE_URL", problem, "Run: clinic upgrade (it keeps a copy of the file first).")
+        yield Finding(
+            f"{PREFIX}DATABASE_URL", problem, "Run: clinic upgrade (it keeps a copy of the file first)."
+        )
 
 
 def _disk(folder: Path) -> Iterator[Finding]:

@@ -97,7 +97,9 @@ def open_with(path: Path) -> None:
     try:
         master = base64.b64decode(path.read_bytes(), validate=False)
     except OSError as error:
-        raise VaultError(f"The key file {path} cannot be read ({error.strerror}). Set CLINIC_KEY_FILE.") from error
+        raise VaultError(
+            f"The key file {path} cannot be read ({error.strerror}). Set CLINIC_KEY_FILE."
+        ) from error
     if len(master) != 32:
         raise VaultError(f"The key file {path} is damaged: 32 bytes in base64 are needed.")
     if master != _keys.master:
@@ -145,7 +147,9 @@ def _key_of(connection: Connection, owner: Owner, *, make: bool) -> tuple[UUID, 
         return _keys.open[owner]
     table = DataKey.__table__
     found = connection.execute(
-        select(table.c.id, table.c.wrapped).where(table.c.owner_kind == owner[0], table.c.owner_id == owner[1])
+        select(table.c.id, table.c.wrapped).where(
+            table.c.owner_kind == owner[0], table.c.owner_id == owner[1]
+        )
     ).first()
     if found:
         return _remember(owner, found.id, found.wrapped)
@@ -205,7 +209,9 @@ class Sealed(Generic[T]):
     Values are JSON-able. `clinical` values open only inside reading(), for a viewer whose ring holds the key.
     """
 
-    def __init__(self, column: str, kind: OwnerKind | Literal["@owner_kind"], owner: str, *, clinical: bool = True) -> None:
+    def __init__(
+        self, column: str, kind: OwnerKind | Literal["@owner_kind"], owner: str, *, clinical: bool = True
+    ) -> None:
         self.column, self.kind, self.owner, self.clinical = column, kind, owner, clinical
 
     def __set_name__(self, cls: type, name: str) -> None:

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sqlalchemy.dialects import sqlite
+
 from clinic import clock
+from clinic.extensions import Instant
 
 ZONES = ["Etc/UTC", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Apia"]
 
@@ -19,11 +22,13 @@ def test_twenty_past_midnight_belongs_to_yesterday() -> None:
 @given(day=st.dates(date(2000, 1, 1), date(2060, 1, 1)), zone=st.sampled_from(ZONES))
 def test_days_follow_one_another_without_gap_or_overlap(day: date, zone: str) -> None:
     assert clock.day_ends(day, zone) == clock.day_starts(day + timedelta(days=1), zone)
-    assert timedelta(hours=22) <= clock.day_ends(day, zone) - clock.day_starts(day, zone) <= timedelta(hours=26)
+    assert (
+        timedelta(hours=22) <= clock.day_ends(day, zone) - clock.day_starts(day, zone) <= timedelta(hours=26)
+    )
 
 
 @given(
-    instant=st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),
+    instant=st.integers(946_684_800, 2_840_140_800).map(lambda second: datetime.fromtimestamp(second, UTC)),
     zone=st.sampled_from(["Etc/UTC", "America/New_York", "Europe/Berlin"]),
 )
 def test_every_instant_lies_in_its_own_day(instant: datetime, zone: str) -> None:
@@ -39,7 +44,6 @@ def test_a_moved_clock_stands_only_inside_the_block() -> None:
 
 
 def test_the_clock_needs_a_zone() -> None:
+    naive = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
     with pytest.raises(ValueError, match="zone"):
-        from clinic.extensions import Instant  # noqa: PLC0415
-
-        Instant().process_bind_param(datetime(2026, 1, 1), None)  # noqa: DTZ001
+        Instant().process_bind_param(naive, sqlite.dialect())

@@ -1,5 +1,6 @@
 """What the database must keep: no update lost, no reader kept waiting, no write by who only reads."""
 
+import itertools
 import sqlite3
 import threading
 import time
@@ -72,7 +73,7 @@ def test_eight_writers_lose_no_update(app: Flask) -> None:
     with app.app_context():
         version = db.session.scalars(select(Practice.policy_version).order_by(Practice.name)).first()
     assert version == 1 + THREADS * TIMES
-    changes = sum(one != next_ for one, next_ in zip(order, order[1:], strict=False))
+    changes = sum(one != next_ for one, next_ in itertools.pairwise(order))
     assert changes >= THREADS, "the writers did not meet, so that nothing was shown"
 
 

@@ -28,7 +28,11 @@ def in_app(app: Flask) -> Iterator[None]:
 
 def draft(words: str = "the quiet after ten", partner_id: uuid.UUID | None = None) -> Draft:
     row = Draft(
-        turn_id=uuid.uuid4(), partner_id=partner_id or uuid.uuid4(), version=1, saved_at=now(), body={"text": words}
+        turn_id=uuid.uuid4(),
+        partner_id=partner_id or uuid.uuid4(),
+        version=1,
+        saved_at=now(),
+        body={"text": words},
     )
     with db.session.no_autoflush:
         db.session.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
@@ -87,7 +91,8 @@ def test_one_flipped_bit_is_refused() -> None:
     damaged = bytearray(raw(row))
     damaged[-1] ^= 1
     db.session.execute(
-        text("UPDATE draft SET body_sealed = :words WHERE id = :id"), {"words": bytes(damaged), "id": row.id.hex}
+        text("UPDATE draft SET body_sealed = :words WHERE id = :id"),
+        {"words": bytes(damaged), "id": row.id.hex},
     )
     db.session.expire(row)
     with vault.reading(SYSTEM, "test"), pytest.raises(vault.VaultError):

@@ -26,7 +26,8 @@ def import_documents(documents: Iterable[Exercise], now: datetime) -> list[Exerc
 def _is_known(document: Exercise, row: ExerciseVersion | None) -> bool:
     if row is not None and row.hash != document.hash:
         raise ChangedWording(
-            f"{document.slug}: version {document.version} is in use with other content; give it version {document.version + 1}."
+            f"{document.slug}: version {document.version} is in use with other content; "
+            f"give it version {document.version + 1}."
         )
     return row is not None
 
