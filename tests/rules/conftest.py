@@ -2,13 +2,10 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from clinic import clock, vault
@@ -19,43 +16,10 @@ from clinic.config import Settings
 from clinic.extensions import db, set_transactions
 from tests import cast as people
 from tests.conftest import Visitor
+from tests.rules import histories
 from tests.rules import world as worlds
-from tests.rules.visits import Visit, visit
-
-
-@dataclass
-class Site:
-    """The app with its world; the clock must stand at `world.stage.now` while somebody looks."""
-
-    app: Flask
-    file: Path
-    world: worlds.World
-    tokens: dict[str, str]
-    answers: dict[tuple[str, str], Visit] = field(default_factory=dict)
-
-    def seen(self, who: str, path: str, name: str = "") -> Visit:
-        """What somebody gets to see there; asked once in each process, since a GET changes nothing."""
-        if (who, path) not in self.answers:
-            self.answers[who, path] = visit(self.app, self.client(who), who, "GET", path)
-            self.answers[who, path].name = name
-        return self.answers[who, path]
-
-    def client(self, who: str) -> FlaskClient:
-        """A browser in which that person is signed in."""
-        client = self.app.test_client()
-        if who != "nobody":
-            with client.session_transaction() as session:
-                session["_user_id"], session["_fresh"] = self.tokens[who], True
-        return client
-
-    def put_back(self) -> None:
-        """Undo whatever was changed."""
-        with self.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-        for end in ("-wal", "-shm"):
-            self.file.with_name(self.file.name + end).unlink(missing_ok=True)
-        shutil.copy2(self.file.with_name("as-it-was.sqlite"), self.file)
+from tests.rules.site import Site
+from tests.rules.theater import Theater
 
 
 def session_of(token: str) -> UUID:
@@ -97,3 +61,20 @@ def site(_world: Site) -> Iterator[Site]:
         yield _world
     set_transactions(write=True)
     _world.put_back()
+
+
+@pytest.fixture(scope="session")
+def theater(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theater]:
+    folder = tmp_path_factory.mktemp("theater")
+    vault.new_master_key(folder / "master.key")
+    app = create_app(Settings.from_environment(data_dir=folder, testing=True))
+    app.test_client_class = Visitor
+    with app.app_context(), clock.moved_to(people.BEGAN):
+        db.create_all()
+        cast = histories.prepare()
+        db.session.remove()
+        db.engine.dispose()
+    shutil.copy2(folder / "clinic.sqlite", folder / "beginning.sqlite")
+    yield Theater(app, folder / "clinic.sqlite", folder / "beginning.sqlite", cast)
+    with app.app_context():
+        db.engine.dispose()

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -13,12 +13,11 @@ from flask import Flask
 from clinic import clock
 from clinic.app import create_app
 from clinic.config import Settings
-from tests.rules.conftest import Site
+from tests.rules.site import Site
 from tests.rules.table import table, tries_of
-from tests.rules.visits import Visit
+from tests.rules.visits import Visit, links_of
 from tests.rules.world import NAMES, PEOPLE, Canary
 
-LINK = re.compile(r'(?:href|src)="([^"#]+)')
 PAGES_AT_MOST = 150
 ANSWERS_LOOKED_AT = 20
 
@@ -42,15 +41,6 @@ def crawled(site: Site, who: str) -> Iterator[Visit]:
             if link not in known and len(known) < PAGES_AT_MOST:
                 known.add(link)
                 waiting.append(link)
-
-
-def links_of(made: Visit) -> Iterator[str]:
-    """Where a page leads to by GET."""
-    targets = LINK.findall(made.text) if made.is_page else []
-    for target in [*targets, made.headers.get("Location", "")]:
-        link = urlsplit(urljoin(f"http://localhost{made.path}", target.replace("&amp;", "&")))
-        if target and link.netloc == "localhost" and not link.path.startswith(("/static", "/fonts")):
-            yield f"{link.path}?{link.query}" if link.query else link.path
 
 
 def met_in(made: Visit, canaries: list[Canary]) -> list[str]:

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from tests.rules.conftest import Site
+from tests.rules.site import Site
 from tests.rules.table import table, tries_of
 from tests.rules.test_canaries import every_answer
 from tests.rules.visits import visit

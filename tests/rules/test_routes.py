@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from clinic import access
-from tests.rules.conftest import Site
+from tests.rules.site import Site
 from tests.rules.table import Row, data_of, is_admitted, table, tries_of
 from tests.rules.visits import Visit, visit
 from tests.rules.world import PEOPLE

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from flask import Flask
 from sqlalchemy import Engine, event
 
 WRITES = re.compile(r"\s*(INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM|REPLACE INTO|CREATE|DROP|ALTER)\s+\"?(\w+)", re.I)
+LINK = re.compile(r'(?:href|src)="([^"#]+)')
 LAST_SEEN = re.compile(r"UPDATE user_session SET last_seen_at=\?", re.I)
 
 
@@ -104,3 +106,12 @@ def log_of(lines: list[str]) -> Iterator[None]:
     finally:
         root.setLevel(before)
         root.removeHandler(handler)
+
+
+def links_of(made: Visit) -> Iterator[str]:
+    """Where a page leads to by GET."""
+    targets = LINK.findall(made.text) if made.is_page else []
+    for target in [*targets, made.headers.get("Location", "")]:
+        link = urlsplit(urljoin(f"http://localhost{made.path}", target.replace("&amp;", "&")))
+        if target and link.netloc == "localhost" and not link.path.startswith(("/static", "/fonts")):
+            yield f"{link.path}?{link.query}" if link.query else link.path
