@@ -1,0 +1,132 @@
+"""One neutral state for everything that is held: the same bytes, whatever the reason is."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from clinic import clock
+from clinic.couples import actions as couples
+from clinic.extensions import db
+from clinic.homework import actions as homework
+from clinic.homework.models import Assignment
+from clinic.safety import actions as safety
+from tests import cast as people
+from tests.rules.histories import A, B
+from tests.rules.stage import Stage
+from tests.rules.theater import Theater, comparable
+from tests.rules.visits import visit
+
+PAGES = ("/", "/progress/now", "/progress/ours", "/progress/mine")
+Hold = Callable[[Stage], None]
+
+
+def give(stage: Stage) -> None:
+    """Something that both would write for each other."""
+    stage.assign("wins", "victories_log", {A: "mutual", B: "mutual"})
+    stage.assign("turns", "perspective_round", {A: "mutual", B: "mutual"}, first=stage.cast.partners[A])
+
+
+def nothing(stage: Stage) -> None:
+    """Nothing was ever given."""
+
+
+def couple_paused(stage: Stage) -> None:
+    give(stage)
+    with stage.act("counselor") as viewer:
+        couples.pause(viewer, stage.couple("couple"), stage.now)
+
+
+def assignments_paused(stage: Stage) -> None:
+    give(stage)
+    for name in ("wins", "turns"):
+        with stage.act("counselor") as viewer:
+            homework.pause(viewer, stage.assignment(name), stage.now)
+
+
+def clearance_of(who: str, state: str) -> Hold:
+    def hold(stage: Stage) -> None:
+        give(stage)
+        with stage.act("counselor") as viewer:
+            safety.decide(viewer, stage.partner(who), state, "seen alone", stage.now)  # type: ignore[arg-type]
+
+    return hold
+
+
+def consent_withdrawn_by(who: str) -> Hold:
+    def hold(stage: Stage) -> None:
+        give(stage)
+        with stage.act("counselor") as viewer:
+            couples.withdraw_consent(viewer, stage.partner(who), stage.now)
+
+    return hold
+
+
+def recalled(stage: Stage) -> None:
+    give(stage)
+    for name in ("wins", "turns"):
+        with stage.act("counselor") as viewer:
+            homework.recall(viewer, stage.assignment(name), stage.now)
+
+
+HOLDS: Mapping[str, Hold] = {
+    "the couple is paused": couple_paused,
+    "the assignments are paused": assignments_paused,
+    "a clearance is missing, the other's": clearance_of(B, "individual_only"),
+    "a clearance is missing, the own": clearance_of(A, "not_assessed"),
+    "joint work is paused": clearance_of(B, "conjoint_paused"),
+    "a consent is missing, the other's": consent_withdrawn_by(B),
+    "a consent is missing, the own": consent_withdrawn_by(A),
+    "everything was recalled": recalled,
+}
+
+
+def pages_of(theater: Theater, hold: Hold) -> list[object]:
+    """What A gets: the pages, and the own turn by its address where there is one."""
+    with theater.stage() as stage:
+        hold(stage)
+        stage.wait(hours=1)
+        return [comparable(made, {}) for made in _asked(theater, stage, PAGES)]
+
+
+def _asked(theater: Theater, stage: Stage, paths: tuple[str, ...]) -> list[object]:
+    with clock.moved_to(stage.now):
+        token = people.token_for(stage.cast, A, stage.now)
+        client = theater.app.test_client()
+        with client.session_transaction() as session:
+            session["_user_id"], session["_fresh"] = token, True
+        return [visit(theater.app, client, A, "GET", path) for path in paths]
+
+
+@pytest.mark.parametrize("reason", HOLDS)
+def test_a_held_client_cannot_tell_why(theater: Theater, reason: str) -> None:
+    assert pages_of(theater, HOLDS[reason]) == pages_of(theater, nothing)
+
+
+def test_a_turn_that_is_held_is_the_same_page_for_every_reason(theater: Theater) -> None:
+    seen = {}
+    for reason, hold in HOLDS.items():
+        if hold is recalled:
+            continue
+        with theater.stage() as stage:
+            hold(stage)
+            stage.wait(hours=1)
+            turn = stage.turn("wins", "entry", A, ("open", "waiting"))
+            answer = _asked(theater, stage, (f"/reflections/{turn.id}",))
+            seen[reason] = [comparable(made, {}) for made in answer]  # type: ignore[arg-type]
+    assert {str(one) for one in seen.values()} == {str(next(iter(seen.values())))}
+    assert "next step" in str(seen)
+
+
+def test_what_is_held_is_not_lost(theater: Theater) -> None:
+    with theater.stage() as stage:
+        give(stage)
+        stage.draft(A, "wins", "entry", "kept over a pause")
+        with stage.act("counselor") as viewer:
+            couples.pause(viewer, stage.couple("couple"), stage.now)
+        stage.wait(hours=1)
+        with stage.act("counselor") as viewer:
+            couples.resume(viewer, stage.couple("couple"))
+        turn = stage.turn("wins", "entry", A)
+        page = _asked(theater, stage, (f"/reflections/{turn.id}?all=1",))[0]
+        assert "kept over a pause" in page.text  # type: ignore[attr-defined]
+        assert db.session.query(Assignment).count() == 2
