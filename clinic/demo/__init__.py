@@ -1,5 +1,6 @@
 """The demo practice: a year of invented history, made by the real actions and a moved clock, in its own folder."""
 
+import hashlib
 import json
 import random
 import shutil
@@ -18,9 +19,11 @@ from clinic.config import Settings
 from clinic.couples.models import Couple
 from clinic.demo import player, story
 from clinic.demo.scene import Scene
+from clinic.exercises import library
 from clinic.extensions import db, ids_from
 
 SEED = 20_261
+MIGRATIONS = story.HERE.parent / "migrations"
 MARK = "demo.json"
 """The file that says that a folder holds a demo and nothing else; only such a folder is ever emptied."""
 
@@ -38,21 +41,26 @@ def build(settings: Settings, *, fresh: bool = False, seed: int = SEED) -> dict[
         return there
     _empty(settings)
     made = _play(prepare(settings), now, seed)
-    (settings.data_dir / MARK).write_text(
-        json.dumps({"made_at": now.isoformat(), **made}, indent=2), encoding="utf-8"
-    )
+    mark = {"made_at": now.isoformat(), "made_of": _source(), **made}
+    (settings.data_dir / MARK).write_text(json.dumps(mark, indent=2), encoding="utf-8")
     return made
 
 
 def _made_today(settings: Settings, now: datetime) -> dict[str, Any] | None:
+    """What was made in this folder today and of the same story and tables; None when it has to be made anew."""
     mark = settings.data_dir / MARK
     found: dict[str, Any] = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}
-    made_at = found.pop("made_at", None)
-    return (
-        found
-        if made_at and datetime.fromisoformat(made_at).astimezone().date() == now.astimezone().date()
-        else None
+    made_at, made_of = found.pop("made_at", None), found.pop("made_of", None)
+    is_today = (
+        made_at is not None and datetime.fromisoformat(made_at).astimezone().date() == now.astimezone().date()
     )
+    return found if is_today and made_of == _source() else None
+
+
+def _source() -> str:
+    """A hash of what a demo is made of: tables, exercises and story; after an update it is made anew."""
+    files = [*story.HERE.rglob("*.toml"), *library.SHIPPED.glob("*.toml"), *MIGRATIONS.glob("*.py")]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
 
 
 def _empty(settings: Settings) -> None:

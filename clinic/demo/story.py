@@ -27,7 +27,6 @@ Verb = Literal[
     "clear",
     "concern",
     "pause_all",
-    "resume_all",
     "separate",
     "assign",
     "end",
@@ -88,9 +87,7 @@ class Step(Told, frozen=True, kw_only=True):
     quality: dict[str, int] = {}
     done: bool = True
     on: str = ""  # schedule: when it takes place
-    kind: str = "joint"
     minutes: int = 50
-    late: bool = False
 
 
 class Series(Told, frozen=True, kw_only=True):

@@ -60,7 +60,7 @@ def _meetings(meets: Meets) -> Iterator[Step]:
             case "missed":
                 yield Step(at=f"{day} {over}", do="miss")
             case changed:
-                yield Step(at=f"{day - (changed != 'late')} 12:10", do="cancel", late=changed == "late")
+                yield Step(at=f"{day - (changed != 'late')} 12:10", do="cancel")
         made_at = f"{day} {over}"
     if meets.next:
         yield Step(at=made_at, do="schedule", on=meets.next, minutes=meets.minutes)

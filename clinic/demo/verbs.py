@@ -83,10 +83,6 @@ def pause_all(scene: Scene, step: Step, now: datetime) -> None:
     couples.pause(scene.viewer, scene.couple, now)
 
 
-def resume_all(scene: Scene, step: Step, now: datetime) -> None:
-    couples.resume(scene.viewer, scene.couple)
-
-
 def separate(scene: Scene, step: Step, now: datetime) -> None:
     couples.separate(scene.viewer, scene.couple, now)
     homework.sever(scene.couple, now)
@@ -273,7 +269,6 @@ ACTS: dict[str, Act] = {
     "clear": clear,
     "concern": concern,
     "pause_all": pause_all,
-    "resume_all": resume_all,
     "separate": separate,
     "assign": assign,
     "end": end,

@@ -3,7 +3,7 @@
 import json
 import random
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -160,9 +160,14 @@ def test_a_folder_that_is_no_demo_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_demo_of_today_is_used_again_as_it_is(tmp_path: Path) -> None:
     told = {"practice": "x", "accounts": [], "couples": []}
-    mark = {"made_at": clock.now().isoformat(), **told}
+    mark = {"made_at": clock.now().isoformat(), "made_of": demo_package._source(), **told}
     (tmp_path / "demo.json").write_text(json.dumps(mark), encoding="utf-8")
-    assert demo_package.build(Settings.from_environment(data_dir=tmp_path, demo=True)) == told
+    settings = Settings.from_environment(data_dir=tmp_path, demo=True)
+    assert demo_package.build(settings) == told
+    with clock.moved_to(clock.now() + timedelta(days=1)):
+        assert demo_package._made_today(settings, clock.now()) is None
+    (tmp_path / "demo.json").write_text(json.dumps({**mark, "made_of": "older tables"}), encoding="utf-8")
+    assert demo_package._made_today(settings, clock.now()) is None
 
 
 def test_partners_of_the_story_are_in_the_database(demo: Demo) -> None:
