@@ -49,6 +49,11 @@ class Opens(Frozen, frozen=True, kw_only=True):
     answered: str | None = None  # turn.field of a date or datetime: opens when that moment has come
     input: str | None = None  # an input's key: opens when that input was opened to the one who acts
 
+    @property
+    def awaited(self) -> str:
+        """The key of the turn that is waited for; empty for an input."""
+        return self.after or (self.answered or "").partition(".")[0]
+
 
 class Span(Frozen, frozen=True, kw_only=True):
     """A length of time in days and hours."""
@@ -187,6 +192,11 @@ class Turn(Frozen, frozen=True, kw_only=True):
     def reaches_partner(self) -> bool:
         """True when some of its words reach the partner without an act of the counselor."""
         return any(WIDTH[group.visibility] >= WIDTH["sealed"] for group in self.groups)
+
+    @cached_property
+    def reaches_at_once(self) -> bool:
+        """True when the partner learns of it as soon as it is sent."""
+        return any(WIDTH[group.visibility] >= WIDTH["partner"] for group in self.groups)
 
     @cached_property
     def asks_consent(self) -> bool:
