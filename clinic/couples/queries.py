@@ -108,6 +108,11 @@ def other_of(couple: Couple, partner_id: UUID) -> Partner | None:
     return next((one for one in couple.partners if one.id != partner_id), None)
 
 
+def zone_of(side: OwnSide) -> str:
+    """The zone of the couple that a side belongs to, also before the counselor confirmed who joined."""
+    return db.session.scalars(select(Couple.zone).where(Couple.id == side.couple_id)).one()
+
+
 def names_of(couples: Iterable[Couple]) -> None:
     """Fetch the keys of many couples in one statement; lists call it before they show names."""
     vault.unlock([("couple", couple.id) for couple in couples])

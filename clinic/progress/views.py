@@ -145,8 +145,9 @@ def _chosen(form: ReportForm, audience: Audience, period: Period) -> actions.Cho
 def now() -> str | BaseResponse:
     """The one thing to do, what is done, what opened."""
     if not viewer().couple_ids:
+        zone = couples.zone_of(viewer().sides[0])  # one clock for every held page of a couple
         return render_template(
-            "progress/now.html", shown=None, greeting=greeting(clock.now(), "Etc/UTC"), practice=_practice()
+            "progress/now.html", shown=None, greeting=greeting(clock.now(), zone), practice=_practice()
         )
     here = _side()
     if here is None:
