@@ -31,36 +31,26 @@ FEW, FULL = 30, 2_000
 
 CHUNK = 2_000
 ROUNDS = 8
-NAMES = (
-    "Mara",
-    "Jonas",
-    "Ines",
-    "Paul",
-    "Dara",
-    "Luis",
-    "Oda",
-    "Kim",
-    "Nora",
-    "Elif",
-    "Sam",
-    "Tariq",
-    "Ada",
-    "Ben",
-)
+NAMES = ("Mara", "Jonas", "Ines", "Paul", "Dara", "Luis", "Oda", "Kim", "Nora", "Elif", "Sam", "Tariq", "Ada")
 
 
 @dataclass(frozen=True)
 class House:
-    """A filled practice: its app, and who signs in with how many couples. Tokens are of living sign-ins."""
+    """A filled practice: its app, and who signs in with how many couples."""
 
     app: Flask
     settings: Settings
     couples: int
-    tokens: dict[str, str]  # "full" works with two thousand couples, "few" with thirty
+    people: dict[str, UUID]  # "full" works with two thousand couples, "few" with thirty
 
     def cookie(self, who: str) -> str:
-        """The cookie header of a browser in which that person is signed in."""
-        return cookie_for(self.app, self.tokens[who])
+        """The cookie header of a browser in which that person has just signed in."""
+        with self.app.app_context(), transactions(write=True):
+            account = sign_ins.account_of(self.people[who])
+            assert account is not None
+            token = accounts.begin_session(account, "bench", clock.now())
+            db.session.commit()
+        return cookie_for(self.app, token)
 
     def environment(self) -> dict[str, str]:
         """The settings for a process of its own."""
@@ -80,21 +70,29 @@ def fill(folder: Path, couples: int, key_file: Path, fonts: Path) -> House:
     settings = Settings.from_environment(data_dir=folder, key_file=key_file, demo=True)
     app, now = prepare(settings), clock.now()
     with app.app_context(), transactions(write=True):
+        _hurry()
         staff = _staff(now)
         version = db.session.scalars(
             select(ExerciseVersion).where(ExerciseVersion.slug == "weekly_checkin")
         ).one()
         connection = db.session.connection()
-        connection.exec_driver_sql(
-            "PRAGMA cache_size=-500000"
-        )  # of this connection alone: random ids touch every page
         for start in range(0, couples, CHUNK):
             _add_couples(connection, range(start, min(start + CHUNK, couples)), staff, version.id, now)
         _add_history(connection, now)
-        tokens = {who: _sign_in(member, now) for who, member in zip(("full", "few"), staff, strict=True)}
+        people = {who: member.person_id for who, member in zip(("full", "few"), staff, strict=True)}
         db.session.commit()
         db.engine.dispose()
-    return House(app, settings, couples, tokens)
+    return House(app, settings, couples, people)
+
+
+def _hurry() -> None:
+    """For the one connection that fills: random ids touch every page, and nothing is lost that cannot be made again."""
+    with db.engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        connection.rollback()
+        for pragma in ("cache_size=-800000", "synchronous=OFF", "secure_delete=OFF", "foreign_keys=OFF"):
+            raw.execute(f"PRAGMA {pragma}")
 
 
 def _staff(now: datetime) -> list[StaffMember]:
@@ -102,12 +100,6 @@ def _staff(now: datetime) -> list[StaffMember]:
     words = secrets.token_hex(16)
     add = accounts.add_staff
     return [add(practice, name, name, words, roles={"counselor"}, now=now) for name in ("full", "few")]
-
-
-def _sign_in(member: StaffMember, now: datetime) -> str:
-    account = sign_ins.account_of(member.person_id)
-    assert account is not None
-    return accounts.begin_session(account, "bench", now)
 
 
 # Couples, each sealed under a key of its own
