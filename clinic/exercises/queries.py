@@ -11,6 +11,9 @@ from clinic.exercises.document import Exercise
 from clinic.exercises.models import ExerciseVersion
 from clinic.extensions import db
 
+READER = msgspec.json.Decoder(Exercise)
+"""Made once, at the start: two threads that were the first to prepare the types at the same moment were seen to crash."""
+
 
 def visible_to(viewer: Viewer) -> Select[ExerciseVersion]:
     """The shipped versions and the practice's own."""
@@ -43,4 +46,4 @@ def document_of(row: ExerciseVersion) -> Exercise:
 
 @lru_cache(maxsize=512)
 def _decoded(_hash: str, body: bytes) -> Exercise:
-    return msgspec.json.decode(body, type=Exercise)
+    return READER.decode(body)
