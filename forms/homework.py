@@ -7,12 +7,13 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 Choices = Sequence[tuple[str, str]]
 
 NEEDED = "Please fill this in."
 CONFIDENT = 7
+MOST_OPEN_DAYS = 28
 ROLES = (
     ("injured", "Hurt partner"),
     ("involved", "Partner who is repairing"),
@@ -57,6 +58,11 @@ class AssignForm(FlaskForm):
     first = RadioField("Who begins", [InputRequired("Please choose who begins.")])
     starts_on = DateField("From", [InputRequired("Please choose a day.")])
     times = IntegerField("How many times", [Optional(), NumberRange(1, 60, "Between 1 and 60.")])
+    good_by = DateField("Good by", [Optional()])
+    open_days = IntegerField(
+        "Open for how many days",
+        [Optional(), NumberRange(1, MOST_OPEN_DAYS, f"Between 1 and {MOST_OPEN_DAYS}.")],
+    )
     when_where = TextAreaField("When and where", [Length(max=500)], description="A day, an hour, a place.")
     obstacle = TextAreaField(
         "What could get in the way", [Length(max=500)], description="And what they do then: if … then …"
@@ -68,6 +74,26 @@ class AssignForm(FlaskForm):
     opening = RadioField("When they read each other’s answers", [InputRequired("Please choose one.")])
     small_enough = BooleanField("It is small enough. Give it all the same.")
     not_too_many = BooleanField("It is not too much. Give it all the same.")
+
+    def validate_good_by(self, box: DateField) -> None:
+        """The last day is not before the first, and not further off than a round may be open."""
+        if box.data is None or self.starts_on.data is None:
+            return
+        days = (box.data - self.starts_on.data).days + 1
+        if days < 1:
+            raise ValidationError("It ends before it begins. Please choose a later day.")
+        if days > MOST_OPEN_DAYS:
+            raise ValidationError(f"At most {MOST_OPEN_DAYS} days after it begins.")
+
+    @property
+    def days_open(self) -> int | None:
+        """How many days each round is open; None when that was left to the exercise."""
+        if "open_days" in self:
+            days: int | None = self.open_days.data
+            return days
+        if "good_by" not in self or self.good_by.data is None or self.starts_on.data is None:
+            return None
+        return int((self.good_by.data - self.starts_on.data).days) + 1
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -95,10 +121,14 @@ def assign_form(  # each is a question that the page may leave out
     asks_roles: bool = False,
     asks_first: bool = False,
     asks_times: bool = False,
+    asks_end: str = "",
     for_both_only: bool = False,
     **defaults: Any,
 ) -> AssignForm:
-    """The form for one couple (`names` by position) and one exercise, without what it does not need."""
+    """The form for one couple (`names` by position) and one exercise, without what it does not need.
+
+    `asks_end` is how the end of a round is asked for: `good_by`, a day; `open_days`, a number; empty, not at all.
+    """
     form = AssignForm(data=defaults)
     people = [(str(position), name) for position, name in names.items()]
     form.recipients.choices = listed([(BOTH, "Both"), *([] if for_both_only else people)])
@@ -110,6 +140,7 @@ def assign_form(  # each is a question that the page may leave out
         form[f"confidence_{position}"].label.text = f"How sure is {name} that it will happen?"
         form[f"note_{position}"].label.text = f"A line for {name} alone"
     asked = {"opening": bool(openings), "concern": bool(concerns)}
+    asked |= {name: name == asks_end for name in ("good_by", "open_days")}
     _leave_out(form, names, **asked, roles=asks_roles, first=asks_first, times=asks_times)
     return form
 

@@ -258,10 +258,10 @@ def pause(viewer: Viewer, couple: Couple, now: datetime) -> None:
         audit.record(viewer, "pause", couple)
 
 
-def resume(viewer: Viewer, couple: Couple) -> None:
+def resume(viewer: Viewer, couple: Couple, now: datetime) -> None:
     """Go on after a pause."""
     if couple.paused_at is not None:
-        couple.paused_at = None
+        couple.paused_at, couple.resumed_at = None, now
         audit.record(viewer, "resume", couple)
 
 

@@ -20,6 +20,9 @@ class Couple(Base):
     zone: Mapped[str]  # IANA name
     created_at: Mapped[datetime]
     paused_at: Mapped[datetime | None]
+    resumed_at: Mapped[
+        datetime | None
+    ]  # when the last pause ended: rounds that it swallowed are not made up for
     separated_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     attention_at: Mapped[datetime | None] = mapped_column(index=True)  # when something last came in

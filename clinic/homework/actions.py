@@ -1,8 +1,8 @@
-"""Verbs of homework: assign, open rounds, note what happened and let the fold say what follows, pause, end, recall."""
+"""Verbs of homework: assign, start, pause, excuse, delay, end, recall; how rounds change is told in rounds.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +14,48 @@ from clinic.couples.models import Couple
 from clinic.exercises.document import WIDTH, Every
 from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
-from clinic.exercises.turns import EventKind, RoundState, TurnState
 from clinic.extensions import db
-from clinic.homework import queries, rules
-from clinic.homework.models import Assignment, Recipient, Round, RoundEvent, Turn
+from clinic.homework import rules
+from clinic.homework.models import Assignment, Recipient, Round, Turn
+from clinic.homework.rounds import (
+    go_on_from,
+    is_behind,
+    move_round,
+    note,
+    note_appointment,
+    offer_words,
+    open_due_rounds,
+    open_round,
+    open_round_before,
+    open_rounds,
+    sync,
+)
+
+__all__ = [
+    "OPENINGS",
+    "HomeworkError",
+    "Plan",
+    "assign",
+    "delay_opening",
+    "end",
+    "excuse",
+    "is_behind",
+    "is_conjoint",
+    "move_round",
+    "note",
+    "note_appointment",
+    "offer_words",
+    "open_due_rounds",
+    "open_round",
+    "open_round_before",
+    "open_rounds",
+    "pause",
+    "recall",
+    "resume",
+    "sever",
+    "start_round",
+    "sync",
+]
 
 OPENINGS = ("both_answered", "appointment", "counselor")
 
@@ -35,6 +73,7 @@ class Plan:
     first: UUID | None = None
     opening: str | None = None
     times: int | None = None
+    open_days: int | None = None  # how many local days each round is open; None: as the document says
     concern_id: UUID | None = None
     plans: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -44,6 +83,8 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
     document = document_of(version)
     if couple.closed_at or (couple.separated_at and len(plan.cast) > 1):
         raise HomeworkError("They are no couple here any more: nothing can be given to both.")
+    if plan.open_days is not None and not 1 <= plan.open_days <= rules.MOST_OPEN_DAYS:
+        raise HomeworkError(f"A round is open for 1 to {rules.MOST_OPEN_DAYS} days.")
     try:
         legs = rules.legs_for(document, plan.cast, plan.first)
     except ValueError as error:
@@ -61,6 +102,7 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
         starts_on=plan.starts_on,
         zone=couple.zone,
         cadence=_cadence(document.cadence, plan.times),
+        open_days=plan.open_days,
         opening=plan.opening or document.opening,
         legs=[
             [leg.part, str(leg.author), None if leg.other is None else str(leg.other), leg.role]
@@ -87,40 +129,6 @@ def _cadence(cadence: str | Every, times: int | None) -> Any:
 # Rounds
 
 
-def open_due_rounds(assignment: Assignment, now: datetime) -> list[Round]:
-    """Make the rounds that have come due and are missing; past ones are closed as they are made."""
-    if assignment.state != "active":
-        return []
-    today = clock.local_day(now, assignment.zone)
-    wanted = rules.due_dates(rules.cadence_of(assignment.cadence), assignment.starts_on, today)
-    there = set(db.session.scalars(select(Round.local_on).where(Round.assignment_id == assignment.id)))
-    return [open_round(assignment, day, now) for day in wanted if day not in there]
-
-
-def is_behind(assignment: Assignment, newest: date | None, now: datetime) -> bool:
-    """True when a round has come due since the `newest` one; asked of many assignments without a statement for each."""
-    today = clock.local_day(now, assignment.zone)
-    wanted = rules.due_dates(rules.cadence_of(assignment.cadence), assignment.starts_on, today)
-    return bool(wanted) and (newest is None or newest < wanted[-1])
-
-
-def open_round(assignment: Assignment, local_on: date, now: datetime) -> Round:
-    """One round on a local date; for exercises done as needed it is the partner or counselor who starts it."""
-    opens_at, closes_at = rules.frame(local_on, document_of(assignment.version).open_for, assignment.zone)
-    return _add_round(assignment, local_on, max(opens_at, assignment.assigned_at), closes_at, now)
-
-
-def open_round_before(
-    assignment: Assignment, appointment_id: UUID, starts_at: datetime, now: datetime
-) -> Round:
-    """The round that belongs to an appointment: open so many hours before it, closed when it begins."""
-    cadence = rules.cadence_of(assignment.cadence)
-    hours = cadence.appointment if isinstance(cadence, Every) and cadence.appointment else 0
-    opens_at = max(starts_at + timedelta(hours=hours), assignment.assigned_at)
-    day = clock.local_day(starts_at, assignment.zone)
-    return _add_round(assignment, day, opens_at, starts_at, now, appointment_id)
-
-
 def start_round(viewer: Viewer, assignment: Assignment, local_on: date, now: datetime) -> Round:
     """A round of an exercise that is done when it is needed; one at a time."""
     if assignment.state != "active" or assignment.cadence != "as_needed":
@@ -132,114 +140,6 @@ def start_round(viewer: Viewer, assignment: Assignment, local_on: date, now: dat
     round_ = open_round(assignment, local_on, now)
     audit.record(viewer, "start round", round_)
     return round_
-
-
-def _add_round(
-    assignment: Assignment,
-    local_on: date,
-    opens_at: datetime,
-    closes_at: datetime,
-    now: datetime,
-    appointment_id: UUID | None = None,
-) -> Round:
-    last = db.session.scalar(
-        select(Round.number)
-        .where(Round.assignment_id == assignment.id)
-        .order_by(Round.number.desc())
-        .limit(1)
-    )
-    round_ = Round(
-        assignment=assignment,
-        couple_id=assignment.couple_id,
-        number=(last or 0) + 1,
-        local_on=local_on,
-        opens_at=opens_at,
-        closes_at=closes_at,
-        appointment_id=appointment_id,
-    )
-    db.session.add(round_)
-    sync(round_, now)
-    _offer_inputs(round_, now)
-    return round_
-
-
-def _offer_inputs(round_: Round, now: datetime) -> None:
-    """Words of other exercises that this one builds on and that were opened to somebody already."""
-    for needed in queries.document_for(round_).inputs:
-        for to in queries.given_of(round_.couple_id, needed):
-            note(round_, "input_opened", now, input=needed.key, to=to)
-
-
-def offer_words(source: Round, turn: Turn, to: UUID, now: datetime) -> None:
-    """Words of `turn` were opened: rounds that wait for them go on."""
-    running = (
-        select(Round).join(Assignment).where(Round.couple_id == source.couple_id, Round.closed_at.is_(None))
-    )
-    for round_ in db.session.scalars(running.where(Assignment.state == "active")):
-        for needed in queries.document_for(round_).inputs:
-            if (needed.exercise, needed.turn) == (source.assignment.slug, turn.key):
-                note(round_, "input_opened", now, input=needed.key, to=to)
-
-
-def move_round(round_: Round, starts_at: datetime, now: datetime) -> None:
-    """The appointment that a round belongs to was moved: so is the round."""
-    cadence = rules.cadence_of(round_.assignment.cadence)
-    hours = cadence.appointment if isinstance(cadence, Every) and cadence.appointment else 0
-    round_.opens_at = max(starts_at + timedelta(hours=hours), round_.assignment.assigned_at)
-    round_.closes_at, round_.closed_at = starts_at, None
-    round_.local_on = clock.local_day(starts_at, round_.assignment.zone)
-    sync(round_, now)
-
-
-def note(
-    round_: Round,
-    kind: EventKind,
-    now: datetime,
-    *,
-    turn: Turn | None = None,
-    by: UUID | None = None,
-    **detail: Any,
-) -> RoundState:
-    """Write down what happened and let the fold say what follows; the one way in which a round changes."""
-    if "to" in detail:
-        detail["to"] = str(detail["to"])
-    seq = max((event.seq for event in round_.events), default=0) + 1
-    turn_id = turn.id if turn else None
-    round_.events.append(RoundEvent(seq=seq, at=now, kind=kind, turn_id=turn_id, by_id=by, detail=detail))
-    return sync(round_, now)
-
-
-def sync(round_: Round, now: datetime) -> RoundState:
-    """Fold the round and keep what it says in the rows of its turns."""
-    db.session.flush()
-    folded = queries.state_of(round_, now)
-    rows = {queries.turn_id_of(turn): turn for turn in round_.turns}
-    order = {key: place for place, key in enumerate(queries.document_for(round_).turns)}
-    for id_, one in folded.turns.items():
-        if id_ not in rows:
-            rows[id_] = Turn(couple_id=round_.couple_id, **id_._asdict())
-            rows[id_].order = order[id_.key] * 100 + id_.attempt
-            round_.turns.append(rows[id_])
-        _keep(rows[id_], one)
-        rows[id_].awaits_opening = id_ in folded.awaiting
-    round_.closed_at = folded.closed_at
-    db.session.flush()
-    return folded
-
-
-def _keep(row: Turn, one: TurnState) -> None:
-    actor = one.actors[0] if len(one.actors) == 1 else None
-    row.partner_id, row.state, row.since, row.until = actor, one.status, one.since, one.until  # type: ignore[assignment]
-    row.sent_at, row.sent_by_id, row.is_kept = one.sent_at, one.sent_by, one.is_whole_narrowed  # type: ignore[assignment]
-
-
-def open_rounds(assignment: Assignment) -> list[Round]:
-    """The rounds of an assignment that are not closed."""
-    return list(
-        db.session.scalars(
-            select(Round).where(Round.assignment_id == assignment.id, Round.closed_at.is_(None))
-        )
-    )
 
 
 # Acts of the counselor
@@ -278,8 +178,10 @@ def resume(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     if assignment.state == "paused":
         assignment.state = "active"
         audit.record(viewer, "resume", assignment)
+        go_on_from(assignment, clock.local_day(now, assignment.zone))
         for round_ in open_rounds(assignment):
             sync(round_, now)
+        open_due_rounds(assignment, now)
 
 
 def excuse(viewer: Viewer, recipient: Recipient, now: datetime) -> None:
@@ -311,14 +213,3 @@ def is_conjoint(assignment: Assignment) -> bool:
     """True when it is for both, or its words could reach the other."""
     widest = document_of(assignment.version).widest
     return len(assignment.recipients) > 1 or WIDTH[widest] > WIDTH["counselor"]
-
-
-def note_appointment(couple_id: UUID, at: datetime, now: datetime) -> list[Round]:
-    """A joint appointment took place: sealed words that wait for one may open. Returns the rounds that it touches."""
-    begun = select(Round).where(
-        Round.couple_id == couple_id, Round.opens_at <= at, Round.came_in_at.is_not(None)
-    )
-    touched = list(db.session.scalars(begun.where(Round.turns.any(Turn.awaits_opening))))
-    for round_ in touched:
-        note(round_, "appointment", now, held_at=at.isoformat())
-    return touched

@@ -11,7 +11,6 @@ from clinic.exercises.models import ExerciseVersion
 from clinic.extensions import Base
 from clinic.vault import Sealed
 
-
 TO_READ = text("came_in_at IS NOT NULL AND reviewed_at IS NULL")
 
 
@@ -30,9 +29,11 @@ class Assignment(Base):
     starts_on: Mapped[date]
     zone: Mapped[str]  # pinned from the couple
     cadence: Mapped[Any] = mapped_column(JSON)  # as in the document: "once", "as_needed" or a table
+    open_days: Mapped[int | None]  # local days that a round is open; empty: as the document says
     opening: Mapped[str]  # both_answered | appointment | counselor; may only become later or narrower
     legs: Mapped[list[Any]] = mapped_column(JSON)  # [part, author, other or null, role of the author]
     state: Mapped[str] = mapped_column(default="active")  # active | paused | ended | recalled
+    resumed_on: Mapped[date | None]  # after a pause: rounds of earlier days are not made up for
     ended_at: Mapped[datetime | None]
     version: Mapped[ExerciseVersion] = relationship(lazy="joined", innerjoin=True)
     recipients: Mapped[list["Recipient"]] = relationship(back_populates="assignment", lazy="selectin")

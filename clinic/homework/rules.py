@@ -16,10 +16,11 @@ from clinic.exercises.turns import Leg
 MAIN_AT_ONCE = 2
 """More active exercises of weight `main` than this for one partner bring a warning."""
 
+MOST_OPEN_DAYS = 28
+"""A round that is open for longer is put off, not done."""
+
 CONFIDENT = 7
 """Below this confidence (0 to 10) the plan should be made smaller."""
-
-NOT_CLOSING = timedelta(days=3650)
 
 
 def cadence_of(stored: Any) -> str | Every:
@@ -62,6 +63,22 @@ def _rhythm(every: str, first: date) -> Iterator[date]:
 
 def _same_day(first: date, year: int, month0: int) -> date:
     return date(year, month0 + 1, min(first.day, calendar.monthrange(year, month0 + 1)[1]))
+
+
+def open_for(document: Exercise, days: int | None) -> Span:
+    """How long a round is open: so many local days as the counselor settled, else as the document says."""
+    return document.open_for if days is None else Span(days=days)
+
+
+def days_open(document: Exercise) -> int:
+    """How many local days a round is open as the document has it; hours that begin a day count as that day."""
+    span = document.open_for
+    return max(1, span.days + -(-span.hours // 24))
+
+
+def last_day(document: Exercise, local_on: date) -> date:
+    """The last local day of a round that begins on `local_on`."""
+    return local_on + timedelta(days=days_open(document) - 1)
 
 
 def frame(local_on: date, open_for: Span, zone: str) -> tuple[datetime, datetime]:
@@ -123,6 +140,13 @@ def asks_roles(document: Exercise) -> bool:
         or any(turn.roles for turn in turns)
         or any(field.roles or not isinstance(field.label, str) for field in fields)
     )
+
+
+def asks_end(document: Exercise) -> str:
+    """How the end of a round is settled: by a day, by a number of days, or (empty) by the appointment it leads to."""
+    if document.cadence == "once":
+        return "good_by"
+    return "" if isinstance(document.cadence, Every) and document.cadence.every is None else "open_days"
 
 
 def asks_first(document: Exercise) -> bool:

@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("zone", sa.String(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("paused_at", Instant(), nullable=True),
+        sa.Column("resumed_at", Instant(), nullable=True),
         sa.Column("separated_at", Instant(), nullable=True),
         sa.Column("closed_at", Instant(), nullable=True),
         sa.Column("attention_at", Instant(), nullable=True),
@@ -176,9 +177,11 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("zone", sa.String(), nullable=False),
         sa.Column("cadence", sa.JSON(), nullable=False),
+        sa.Column("open_days", sa.Integer(), nullable=True),
         sa.Column("opening", sa.String(), nullable=False),
         sa.Column("legs", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("resumed_on", sa.Date(), nullable=True),
         sa.Column("ended_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(
             ["assigned_by_id"], ["staff_member.id"], name=op.f("fk_assignment_assigned_by_id")

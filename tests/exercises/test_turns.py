@@ -12,7 +12,7 @@ from tests.exercises.stories import CLOSES, DOCUMENTS, A, B, Story
 MOVES = st.lists(st.tuples(st.integers(0, 16), st.integers(0, 60), st.integers(0, 9)), max_size=30)
 OPENINGS = st.sampled_from(["both_answered", "appointment", "counselor"])
 anything = given(st.sampled_from(sorted(DOCUMENTS)), OPENINGS, MOVES)
-often = settings(max_examples=150)
+often = settings(max_examples=150, deadline=None)
 
 
 def lived(name: str, opening: str, moves: list[tuple[int, int, int]]) -> Story:
@@ -150,7 +150,7 @@ def is_private_act(exercise: Exercise, event: Event, other: str) -> bool:
 
 
 @anything
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_what_was_given_stays_given(name: str, opening: str, moves: list[tuple[int, int, int]]) -> None:
     story = Story(name, opening)
     before: frozenset[object] = frozenset()

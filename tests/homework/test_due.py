@@ -1,12 +1,14 @@
 """Rounds are pulled from rows: standing still, waking up twice or at once changes nothing."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from clinic import clock
+from clinic.couples import actions as couples
+from clinic.couples.models import Couple
 from clinic.extensions import db
 from clinic.homework import actions, tasks
 from clinic.homework.models import Assignment, Round
@@ -82,12 +84,62 @@ def test_two_wake_ups_at_once_make_nothing_twice(work, daily):
     assert [day for day, _ in rounds(work, daily)] == [6, 7, 8, 9]
 
 
-def test_nothing_begins_while_it_is_paused_and_what_went_by_is_closed_afterwards(work, daily):
-    with work.app.app_context(), clock.moved_to(FRIDAY):
-        actions.pause(work.viewer("counselor"), db.session.get_one(Assignment, daily), FRIDAY)
+def act(work, verb, id_, now):
+    """Pause an assignment or its whole couple, or go on with it."""
+    with work.app.app_context(), clock.moved_to(now):
+        rows = {couples: (Couple, work.cast.couples["couple"]), actions: (Assignment, id_)}
+        of = couples if verb in (couples.pause, couples.resume) else actions
+        verb(work.viewer("counselor"), db.session.get_one(*rows[of]), now)
         db.session.commit()
+
+
+PAUSES = pytest.mark.parametrize(
+    "of", [actions, couples], ids=["the assignment is paused", "the couple is paused"]
+)
+
+
+@PAUSES
+def test_what_a_pause_swallows_is_not_made_up_for(work, daily, of):
+    act(work, of.pause, daily, FRIDAY)
     due(work, MONDAY)
     assert [day for day, _ in rounds(work, daily)] == [6]
+    act(work, of.resume, daily, MONDAY)
+    for _ in range(2):
+        due(work, MONDAY)
+        assert [day for day, _ in rounds(work, daily)] == [6, 9]
+    due(work, MONDAY + timedelta(days=2))
+    assert [day for day, _ in rounds(work, daily)] == [6, 9, 10, 11]
+
+
+@PAUSES
+def test_a_number_of_rounds_is_kept_over_a_pause(work, of):
+    with clock.moved_to(FRIDAY):
+        id_ = work.assign("weekly_checkin", starts_on=date(2026, 3, 6), times=3)
+    act(work, of.pause, id_, FRIDAY + timedelta(days=1))
+    act(work, of.resume, id_, FRIDAY + timedelta(days=15))
+    due(work, datetime(2026, 6, 1, tzinfo=UTC))
+    assert [day for day, _ in rounds(work, id_)] == [6, 27, 3]
+
+
+@PAUSES
+def test_what_is_done_once_begins_when_the_pause_is_over(work, of):
+    with clock.moved_to(FRIDAY):
+        id_ = work.assign("trust_definitions", starts_on=date(2026, 3, 8))
+    act(work, of.pause, id_, FRIDAY)
+    act(work, of.resume, id_, FRIDAY + timedelta(days=7))
+    due(work, FRIDAY + timedelta(days=7))
+    assert rounds(work, id_) == [(13, False)]
+
+
+def test_a_round_is_open_for_as_many_days_as_the_counselor_settled(work):
+    with clock.moved_to(FRIDAY):
+        work.assign("weekly_checkin", starts_on=date(2026, 3, 6), open_days=4)
+    due(work, datetime(2026, 3, 13, 12, tzinfo=UTC))
+    with work.app.app_context():
+        frames = [row.closes_at.astimezone(NEW_YORK) for row in db.session.scalars(db.select(Round))]
+    assert sorted((at.day, at.hour) for at in frames) == [(10, 3), (17, 3)]
+    with clock.moved_to(FRIDAY), pytest.raises(actions.HomeworkError, match="1 to 28"):
+        work.assign("weekly_checkin", open_days=29)
 
 
 def test_a_number_of_times_is_the_end_of_it(work):

@@ -1,6 +1,7 @@
 """Giving an exercise from end to end, and who may."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -86,6 +87,29 @@ def test_a_mistake_is_told_and_nothing_that_was_typed_is_lost(work, ruth):
     assert told.status_code == 422
     assert "One sentence in your words is enough." in told.text
     assert "Sunday after supper" in told.text
+
+
+def test_good_by_is_the_last_day_and_both_pages_follow_it(work, ruth, client_for):
+    shown = ruth.get(page_of(work, "trust-definitions")).text
+    assert "Good by" in shown
+    assert "Open for how many days" not in shown
+    starts = clock.local_day(clock.now(), "America/New_York")
+    last = starts + timedelta(days=2)
+    data = {**PLAN, "starts_on": str(starts), "opening": "appointment", "give": "1"}
+    refused = ruth.post(
+        page_of(work, "trust-definitions"), data={**data, "good_by": str(starts - timedelta(1))}
+    )
+    assert "It ends before it begins" in refused.text
+    given = ruth.post(page_of(work, "trust-definitions"), data={**data, "good_by": str(last)})
+    assert "three days" in ruth.get(given.location).text
+    assert f"good by {last:%A}" in client_for("partner_a").get("/", follow_redirects=True).text
+
+
+def test_each_round_of_a_rhythm_is_open_for_so_many_days(work, ruth):
+    assert "Open for how many days" in ruth.get(page_of(work)).text
+    assert "Between 1 and 28." in ruth.post(page_of(work), data={**PLAN, "open_days": "40", "give": "1"}).text
+    given = ruth.post(page_of(work), data={**PLAN, "open_days": "5", "give": "1"})
+    assert "five days" in ruth.get(given.location).text
 
 
 def test_roles_come_from_the_concern_and_can_be_changed(work, ruth):

@@ -76,6 +76,17 @@ def test_every_exercise_of_the_library_finds_its_legs_whoever_begins(slug):
             }
 
 
+@pytest.mark.parametrize("slug", sorted(shipped()))
+def test_the_usual_last_day_is_the_one_that_the_document_means(slug):
+    document, first = shipped()[slug], date(2026, 3, 6)
+    usual = rules.last_day(document, first)
+    settled = rules.open_for(document, rules.days_open(document))
+    assert usual >= first
+    assert rules.days_open(document) <= rules.MOST_OPEN_DAYS
+    ends = [rules.frame(first, span, "Etc/UTC")[1] for span in (document.open_for, settled)]
+    assert ends[0] <= ends[1] < ends[0] + timedelta(days=1)
+
+
 def test_who_begins_is_the_counselors_choice_unless_the_document_names_a_role():
     legs = rules.legs_for(shipped()["perspective_round"], {A: "injured", B: "involved"}, B)
     assert [leg.author for leg in legs] == [B, A]

@@ -298,7 +298,7 @@ def test_everything_that_is_not_to_be_done_now_is_the_same_page(
         db.session.commit()
     pages.append(plain(mara.get(url).text))
     with app.app_context():
-        couples.resume(ruth("counselor"), db.session.get_one(Couple, cast.couples["couple"]))
+        couples.resume(ruth("counselor"), db.session.get_one(Couple, cast.couples["couple"]), clock.now())
         homework.pause(ruth("counselor"), db.session.get_one(Assignment, round_), clock.now())
         db.session.commit()
     pages.append(plain(mara.get(url).text))
@@ -319,7 +319,9 @@ def test_what_is_typed_into_a_turn_that_was_paused_meanwhile_is_kept(work, clien
         db.session.commit()
     fill(mara, url, SPOKEN)
     with app.app_context():
-        couples.resume(work.viewer("counselor"), db.session.get_one(Couple, cast.couples["couple"]))
+        couples.resume(
+            work.viewer("counselor"), db.session.get_one(Couple, cast.couples["couple"]), clock.now()
+        )
         db.session.commit()
     assert "I lay awake." in mara.get(url + "?all=1").text
 

@@ -125,7 +125,7 @@ def test_what_is_held_is_not_lost(theater: Theater) -> None:
             couples.pause(viewer, stage.couple("couple"), stage.now)
         stage.wait(hours=1)
         with stage.act("counselor") as viewer:
-            couples.resume(viewer, stage.couple("couple"))
+            couples.resume(viewer, stage.couple("couple"), stage.now)
         turn = stage.turn("wins", "entry", A)
         page = _asked(theater, stage, (f"/reflections/{turn.id}?all=1",))[0]
         assert "kept over a pause" in page.text  # type: ignore[attr-defined]

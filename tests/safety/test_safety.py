@@ -71,7 +71,7 @@ def test_withdrawn_consent_lowers_the_ceiling(ruth: object, cast: Cast, now: dat
 def test_pause_holds_everything_and_going_on_restores_it(ruth: object, cast: Cast, now: datetime) -> None:
     couples.pause(ruth, couple_of(cast), now)
     assert ceiling(cast, now) is None
-    couples.resume(ruth, couple_of(cast))
+    couples.resume(ruth, couple_of(cast), now)
     assert ceiling(cast, now) == "joint"
 
 

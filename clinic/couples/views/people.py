@@ -148,4 +148,4 @@ def pause(couple_id: UUID) -> BaseResponse:
 def resume(couple_id: UUID) -> BaseResponse:
     """Go on."""
     couple = workable(couple_id)
-    return done(couple_id, partial(actions.resume, web.viewer(), couple), "The two can go on.")
+    return done(couple_id, partial(actions.resume, web.viewer(), couple, clock.now()), "The two can go on.")

@@ -69,7 +69,7 @@ def assign(couple_id: UUID, slug: str) -> str | Response:
 def _assign_form(couple: Couple, document: Exercise, now: datetime) -> AssignForm:
     concerns = [one for one in couples.concerns_of(viewer(), couple.id) if one.closed_at is None]
     roles = {role.partner_id: role.role for role in concerns[0].roles} if concerns else {}
-    cadence = document.cadence
+    cadence, today = document.cadence, clock.local_day(now, couple.zone)
     return assign_form(
         {one.position: one.name for one in couple.partners},
         openings=list(OPENINGS.items()) if rules.has_sealed(document) else [],
@@ -77,11 +77,14 @@ def _assign_form(couple: Couple, document: Exercise, now: datetime) -> AssignFor
         asks_roles=rules.asks_roles(document),
         asks_first=rules.asks_first(document),
         asks_times=isinstance(cadence, Every) and cadence.every is not None,
+        asks_end=rules.asks_end(document),
         for_both_only=rules.is_for_both(document),
         recipients="both",
         concern=str(concerns[0].id) if concerns else "",
         opening=document.opening,
-        starts_on=clock.local_day(now, couple.zone),
+        starts_on=today,
+        good_by=rules.last_day(document, today),
+        open_days=rules.days_open(document),
         times=cadence.times if isinstance(cadence, Every) else None,
         first="1",
         **{f"role_{one.position}": roles.get(one.id, "mutual") for one in couple.partners},
@@ -104,6 +107,7 @@ def _plan(form: AssignForm, couple: Couple, document: Exercise) -> actions.Plan:
         first=first.id if first else None,
         opening=form.opening.data if "opening" in form else document.opening,
         times=form.times.data if "times" in form else None,
+        open_days=form.days_open,
         concern_id=UUID(concern) if concern else None,
         plans={one.id: {**shared, **_own_plan(form, position)} for position, one in people.items()},
     )

@@ -38,6 +38,8 @@ def show(assignment_id: UUID) -> str:
         exercise=document,
         rounds=rounds,
         cadence=cadence,
+        asks_end=rules.asks_end(document),
+        open_for=rules.open_for(document, assignment.open_days),
         next_on=rules.next_date(cadence, assignment.starts_on, today)
         if assignment.state == "active"
         else None,
