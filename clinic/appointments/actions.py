@@ -159,6 +159,16 @@ def bring_up(viewer: Viewer, turn: Turn, field: str, now: datetime) -> AgendaIte
     return item
 
 
+def bring_up_unmet(now: datetime) -> list[AgendaItem]:
+    """What three tries did not settle goes to the appointment, in the name of the counselor who gave the exercise."""
+    items = []
+    for turn, field in queries.unmet():
+        given = turn.round.assignment
+        for_counselor = Viewer(practice_id=given.practice_id, staff_id=given.assigned_by_id)
+        items.append(bring_up(for_counselor, turn, field, now))
+    return items
+
+
 def talked_about(viewer: Viewer, item: AgendaItem, now: datetime) -> None:
     """It was brought up."""
     if item.done_at is None:

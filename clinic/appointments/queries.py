@@ -10,7 +10,9 @@ from clinic.access import Viewer
 from clinic.appointments.models import AgendaItem, Appointment
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple
+from clinic.exercises.document import Again
 from clinic.extensions import db
+from clinic.homework import queries as homework
 from clinic.homework.models import Assignment, Round, Turn
 from clinic.reflections import queries as reflections
 from clinic.reflections.models import Reflection
@@ -136,6 +138,25 @@ def _agenda(viewer: Viewer) -> Select[AgendaItem]:
     if not viewer.is_staff:
         return select(AgendaItem).where(false())
     return select(AgendaItem).where(AgendaItem.couple_id.in_(_ids(couples.visible_to(viewer))))
+
+
+def unmet() -> list[tuple[Turn, str]]:
+    """Last tries that did not come to what their loop waits for and are on no list yet, with the field that says so."""
+    on_list = select(AgendaItem.id).where(AgendaItem.turn_id == Turn.id)
+    tried = select(Turn).where(Turn.attempt > 1, Turn.state == "sent", Turn.is_kept.is_(False))
+    found = [(turn, _asked(turn)) for turn in db.session.scalars(tried.where(~on_list.exists()))]
+    return [(turn, next(iter(loop.until))) for turn, loop in found if loop and _was_last(turn, loop)]
+
+
+def _asked(turn: Turn) -> Again | None:
+    return homework.document_for(turn.round).turns[turn.key].again
+
+
+def _was_last(turn: Turn, loop: Again) -> bool:
+    """True for the last try of a loop that goes to an appointment, when it was not met."""
+    sent = [event for event in turn.round.events if event.turn_id == turn.id and event.kind == "sent"]
+    is_met = bool(sent and sent[-1].detail.get("met"))
+    return loop.otherwise == "to_appointment" and turn.attempt == loop.attempts and not is_met
 
 
 def turn_to_bring_up(viewer: Viewer, turn_id: UUID) -> Turn | None:

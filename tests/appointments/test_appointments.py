@@ -195,3 +195,20 @@ def test_a_time_that_the_clocks_skip_is_no_time():
     at = rules.instant(sunday, time(3, 30), ZONE)
     assert at is not None
     assert at.astimezone(UTC).hour == 7
+
+
+def test_what_three_tries_did_not_settle_goes_to_the_appointment_once(work):
+    id_ = work.assign("perspective_round")
+    topic = {"topic": "Tuesday", "view": "You came late.", "feelings": ["sad"]}
+    work.send("partner_a", work.turn(id_, "speak", "partner_a"), topic)
+    for attempt in (1, 2, 3):
+        summary = {"summary": "I came late.", "guess": ["sad"]}
+        work.send("partner_b", work.turn(id_, "summarize", "partner_b", attempt=attempt), summary)
+        answer = {"accuracy": "no", "correction": "It was the silence."}
+        work.send("partner_a", work.turn(id_, "confirm", "partner_a", attempt=attempt), answer)
+        with work.app.app_context():
+            assert tasks.due(clock.now()) == (1 if attempt == 3 else 0)
+    with work.app.app_context():
+        assert tasks.due(clock.now()) == 0
+        (item,) = queries.agenda_of(work.viewer("counselor"), work.cast.couples["couple"])
+        assert item.field == "accuracy"
