@@ -26,7 +26,7 @@ def _acts_of(moments: Moments, one: TurnState, actor: PartnerId) -> Iterator[Act
 
 def _after_sending(moments: Moments, one: TurnState, *, is_in_time: bool) -> Iterator[Act]:
     """Words that were given, or for which words were given, stand; until then their author may change them."""
-    if one.given:
+    if one.given and not moments.history.is_severed and moments.window.ceiling == "joint":
         yield "add"
     if one.is_settled or _was_answered(moments, one):
         return

@@ -7,12 +7,13 @@ import msgspec
 from sqlalchemy import Select, or_, select
 
 from clinic.access import Viewer
+from clinic.exercises.alone import given_alone
 from clinic.exercises.document import Exercise
 from clinic.exercises.models import ExerciseVersion
 from clinic.extensions import db
 
 READER = msgspec.json.Decoder(Exercise)
-"""Made once, at the start: two threads that were the first to prepare the types at the same moment were seen to crash."""
+"""Made once, at the start: two threads that first prepared the types at the same moment were seen to crash."""
 
 
 def visible_to(viewer: Viewer) -> Select[ExerciseVersion]:
@@ -39,11 +40,16 @@ def version(id_: UUID) -> ExerciseVersion:
     return db.session.get_one(ExerciseVersion, id_)
 
 
-def document_of(row: ExerciseVersion) -> Exercise:
-    """The document in a row, decoded once for each hash."""
-    return _decoded(row.hash, row.body)
+def document_of(row: ExerciseVersion, *, alone: bool = False) -> Exercise:
+    """The document in a row, or as it is when one partner has it alone; made once for each hash."""
+    return _given_alone(row.hash, row.body) if alone else _decoded(row.hash, row.body)
 
 
 @lru_cache(maxsize=512)
 def _decoded(_hash: str, body: bytes) -> Exercise:
     return READER.decode(body)
+
+
+@lru_cache(maxsize=512)
+def _given_alone(hash_: str, body: bytes) -> Exercise:
+    return given_alone(_decoded(hash_, body))

@@ -15,7 +15,7 @@ from clinic.exercises.document import WIDTH, Every
 from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.extensions import db
-from clinic.homework import rules
+from clinic.homework import queries, rules
 from clinic.homework.models import Assignment, Recipient, Round, Turn
 from clinic.homework.rounds import (
     go_on_from,
@@ -80,13 +80,14 @@ class Plan:
 
 def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan, now: datetime) -> Assignment:
     """Give an exercise to a couple or one partner, and open the rounds that are due at once."""
-    document = document_of(version)
+    is_alone = len(plan.cast) == 1
+    document = document_of(version, alone=is_alone)
     if couple.closed_at or (couple.separated_at and len(plan.cast) > 1):
         raise HomeworkError("They are no couple here any more: nothing can be given to both.")
     if plan.open_days is not None and not 1 <= plan.open_days <= rules.MOST_OPEN_DAYS:
         raise HomeworkError(f"A round is open for 1 to {rules.MOST_OPEN_DAYS} days.")
     try:
-        legs = rules.legs_for(document, plan.cast, plan.first)
+        legs = rules.legs_for(document, plan.cast, plan.first, [one.id for one in couple.partners])
     except ValueError as error:
         raise HomeworkError(str(error)) from error
     assignment = Assignment(
@@ -104,6 +105,7 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
         cadence=_cadence(document.cadence, plan.times),
         open_days=plan.open_days,
         opening=plan.opening or document.opening,
+        is_alone=is_alone,
         legs=[
             [leg.part, str(leg.author), None if leg.other is None else str(leg.other), leg.role]
             for leg in legs
@@ -211,5 +213,5 @@ def sever(couple: Couple, now: datetime) -> None:
 
 def is_conjoint(assignment: Assignment) -> bool:
     """True when it is for both, or its words could reach the other."""
-    widest = document_of(assignment.version).widest
+    widest = queries.document_given(assignment).widest
     return len(assignment.recipients) > 1 or WIDTH[widest] > WIDTH["counselor"]

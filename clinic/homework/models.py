@@ -31,6 +31,9 @@ class Assignment(Base):
     cadence: Mapped[Any] = mapped_column(JSON)  # as in the document: "once", "as_needed" or a table
     open_days: Mapped[int | None]  # local days that a round is open; empty: as the document says
     opening: Mapped[str]  # both_answered | appointment | counselor; may only become later or narrower
+    is_alone: Mapped[bool] = mapped_column(
+        default=False
+    )  # given to one partner: narrower words, see exercises/alone
     legs: Mapped[list[Any]] = mapped_column(JSON)  # [part, author, other or null, role of the author]
     state: Mapped[str] = mapped_column(default="active")  # active | paused | ended | recalled
     resumed_on: Mapped[date | None]  # after a pause: rounds of earlier days are not made up for

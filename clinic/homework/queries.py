@@ -99,9 +99,14 @@ def rounds_of(assignment: Assignment) -> list[Round]:
     return list(db.session.scalars(rows.options(selectinload(Round.turns))))
 
 
+def document_given(assignment: Assignment) -> Exercise:
+    """The document of an assignment, as it is for both or for one alone."""
+    return document_of(assignment.version, alone=assignment.is_alone)
+
+
 def document_for(round_: Round) -> Exercise:
     """The document that a round was assigned with."""
-    return document_of(round_.assignment.version)
+    return document_given(round_.assignment)
 
 
 def legs_of(assignment: Assignment) -> list[Leg]:

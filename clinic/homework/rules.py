@@ -1,7 +1,7 @@
 """Pure rules of homework: on which local dates rounds fall, their frame, and who does which leg."""
 
 import calendar
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice, takewhile
 from typing import Any
@@ -90,21 +90,35 @@ def frame(local_on: date, open_for: Span, zone: str) -> tuple[datetime, datetime
     return opens_at, closes_at
 
 
-def legs_for(document: Exercise, cast: Mapping[UUID, str], first: UUID | None = None) -> list[Leg]:
+def legs_for(
+    document: Exercise,
+    cast: Mapping[UUID, str],
+    first: UUID | None = None,
+    couple: Collection[UUID] = (),
+) -> list[Leg]:
     """The legs of an assignment: `cast` is the role of each recipient (one or two), `first` who goes first.
 
+    `couple` names both, also one who is given nothing: that one may come to read what is released.
     Raises ValueError when the document needs somebody that the cast does not have.
     """
-    return [leg for index, part in enumerate(document.parts) for leg in _legs_of(index, part, cast, first)]
-
-
-def _legs_of(index: int, part: Part, cast: Mapping[UUID, str], first: UUID | None) -> Iterator[Leg]:
-    people = _in_order(part, cast, first)
-    if part.legs == "in_turn" and len(people) < 2:
+    if len(cast) < 2 and any(_asks_other(part) for part in document.parts):
         raise ValueError("This exercise needs both partners.")
+    return [
+        leg for index, part in enumerate(document.parts) for leg in _legs_of(index, part, cast, first, couple)
+    ]
+
+
+def _asks_other(part: Part) -> bool:
+    return part.legs == "in_turn" or any(turn.by != "author" for turn in part.turns)
+
+
+def _legs_of(
+    index: int, part: Part, cast: Mapping[UUID, str], first: UUID | None, couple: Collection[UUID]
+) -> Iterator[Leg]:
+    people = _in_order(part, cast, first)
     for person in people[:1] if part.legs == "one" else people:
-        other = next((one for one in people if one != person), None) if part.legs != "solo" else None
-        yield Leg(index, person, other, cast[person])
+        others = [] if part.legs == "solo" else [one for one in (*people, *couple) if one != person]
+        yield Leg(index, person, others[0] if others else None, cast[person])
 
 
 def _in_order(part: Part, cast: Mapping[UUID, str], first: UUID | None) -> Sequence[UUID]:
@@ -157,17 +171,24 @@ def asks_first(document: Exercise) -> bool:
 
 
 def is_for_both(document: Exercise) -> bool:
-    """True when it cannot be given to one partner alone: the other acts in it, or is to read it."""
-    return any(
-        part.legs == "in_turn" or (part.legs == "one" and _reaches_other(part)) for part in document.parts
-    )
+    """True when it cannot be given to one partner alone: the other acts in it, or it is written to be read."""
+    return any(_asks_other(part) or (part.legs == "one" and _reaches_other(part)) for part in document.parts)
 
 
 def _reaches_other(part: Part) -> bool:
     kinds = {group.visibility for turn in part.turns for group in turn.groups}
-    return any(WIDTH[kind] > WIDTH["counselor"] for kind in kinds) or any(
-        turn.by != "author" for turn in part.turns
-    )
+    return any(WIDTH[kind] > WIDTH["counselor"] for kind in kinds)
+
+
+def said_of_one_alone(document: Exercise) -> str:
+    """What the counselor is told before it is given to one partner alone; empty where that makes no difference."""
+    kinds = {group.visibility for turn in document.turns.values() for group in turn.groups}
+    said = []
+    if kinds & {"sealed", "partner"}:
+        said.append("Given to one alone, what the two would read of each other comes to you only.")
+    if "release" in kinds:
+        said.append("Given to one alone, the other can read what its author agrees to and you release.")
+    return " ".join(said)
 
 
 def has_sealed(document: Exercise) -> bool:

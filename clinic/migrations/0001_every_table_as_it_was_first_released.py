@@ -179,6 +179,7 @@ def upgrade() -> None:
         sa.Column("cadence", sa.JSON(), nullable=False),
         sa.Column("open_days", sa.Integer(), nullable=True),
         sa.Column("opening", sa.String(), nullable=False),
+        sa.Column("is_alone", sa.Boolean(), nullable=False),
         sa.Column("legs", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("resumed_on", sa.Date(), nullable=True),

@@ -13,6 +13,7 @@ from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
 from clinic.exercises import queries as exercises
 from clinic.exercises.document import Every, Exercise
+from clinic.exercises.models import ExerciseVersion
 from clinic.extensions import db
 from clinic.homework import actions, queries, rules
 from clinic.homework.models import Assignment
@@ -58,7 +59,7 @@ def assign(couple_id: UUID, slug: str) -> str | Response:
             db.session.commit()
             flash(f"{document.title} is given.", "done")
             return see(url_for("homework.show", assignment_id=given.id))
-    preview = _seen_by_each(couple, document, plan) if plan else []
+    preview = _seen_by_each(couple, version, plan) if plan else []
     return page(
         "homework/assign.html",
         422 if form.errors or form.form_errors else 200,
@@ -146,15 +147,17 @@ def _about(form: AssignForm, couple: Couple, document: Exercise, preview: list[A
         "opening_notes": OPENING_NOTES,
         "full": _full(form, couple, document),
         "unsure": [one for one in couple.partners if one.position in form.unsure],
+        "said_alone": "" if rules.is_for_both(document) else rules.said_of_one_alone(document),
         "smaller": rules.smaller(document, form.times.data if "times" in form else 1),
         "asks": _stops(form, couple, document) if "give" in request.form and not form.errors else [],
         "ceiling": safety.ceiling_of(couple, clock.now()),
     }
 
 
-def _seen_by_each(couple: Couple, document: Exercise, plan: actions.Plan) -> list[dict[str, Any]]:
+def _seen_by_each(couple: Couple, version: ExerciseVersion, plan: actions.Plan) -> list[dict[str, Any]]:
+    document = exercises.document_of(version, alone=len(plan.cast) == 1)
     try:
-        legs = rules.legs_for(document, plan.cast, plan.first)
+        legs = rules.legs_for(document, plan.cast, plan.first, [one.id for one in couple.partners])
     except ValueError:
         return []
     opening = plan.opening or document.opening

@@ -11,7 +11,6 @@ from clinic import clock
 from clinic.access import Viewer, counselors, staff
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
-from clinic.exercises import queries as exercises
 from clinic.extensions import db
 from clinic.homework import actions, queries, rules
 from clinic.homework.models import Assignment, Recipient
@@ -26,7 +25,7 @@ def show(assignment_id: UUID) -> str:
     """How an assignment stands: its rounds, what was agreed, what can still be changed."""
     assignment = found(queries.assignment_for(viewer(), assignment_id))
     couple = found(couples.get_for(viewer(), assignment.couple_id))
-    document = exercises.document_of(assignment.version)
+    document = queries.document_given(assignment)
     rounds = queries.rounds_of(assignment)
     later = [(key, said) for key, said in OPENINGS.items() if _is_later(key, assignment.opening)]
     cadence, today = rules.cadence_of(assignment.cadence), clock.local_day(clock.now(), assignment.zone)
@@ -63,7 +62,7 @@ def preview(assignment_id: UUID, position: int) -> str:
     assignment = found(queries.assignment_for(viewer(), assignment_id))
     couple = found(couples.get_for(viewer(), assignment.couple_id))
     recipient, partner = found(_recipient(assignment, couple, position))
-    document = exercises.document_of(assignment.version)
+    document = queries.document_given(assignment)
     seen = seen_by(partner, document, queries.legs_of(assignment), recipient.plan or {}, assignment.opening)
     return render_template(
         "homework/preview.html", assignment=assignment, couple=couple, exercise=document, seen_by=seen
