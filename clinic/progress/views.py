@@ -59,6 +59,7 @@ def couple(couple_id: UUID) -> str:
         audience_said=audience_said,
         kinds=KINDS,
         document_said=document_said,
+        may_work=couples.work_for(viewer(), couple_id) is not None,
     )
 
 
