@@ -1,11 +1,25 @@
 """create_app(): settings, extensions, blueprints, the path of every request, headers and error pages."""
 
 import gc
+from collections.abc import Callable
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 
-from flask import Flask, Response, abort, g, redirect, render_template, request, send_from_directory, url_for
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
@@ -23,6 +37,7 @@ from clinic.couples.models import Partner
 from clinic.exercises.document import Turn
 from clinic.extensions import MIGRATING, alembic, csrf, db, login_manager, set_transactions
 from clinic.homework import queries as homework
+from clinic.homework.actions import sever
 from clinic.reflections import queries as reflections
 from clinic.reflections.rules import readers_sentence
 
@@ -41,6 +56,9 @@ DOMAINS = (
 )
 BODY_LIMIT = 12 * 20_000 * 40 + 65_536
 """Bytes of the largest form: forty full answers of four-byte characters, urlencoded, and their names."""
+
+KEPT = "Your sign-in ended. What you wrote is put aside for you; sign in to find it."
+NOT_KEPT = "Your sign-in ended before this could be saved. What was saved earlier is there when you sign in."
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -133,7 +151,7 @@ def _extend(app: Flask) -> None:
     csrf.init_app(app)
     login_manager.init_app(app)
     sign_ins.hand_in(couples.sides_of)
-    couples.hand_in(couples.FromAbove(homework.glances, homework.to_read, appointments.next_at))
+    couples.hand_in(couples.FromAbove(homework.glances, homework.to_read, appointments.next_at, sever))
     login_manager.user_loader(sign_ins.signed_in)
     login_manager.session_protection = None  # sign-ins are rows; they are revoked there
 
@@ -197,16 +215,36 @@ def _path_of_a_request(app: Flask) -> None:
 
 
 def _turn_away(view: object, viewer: access.Viewer) -> BaseResponse | Response:
-    """A visitor is asked to sign in, and a text that came with an expired sign-in is kept; others get 403."""
+    """A visitor is asked to sign in, others get 403; a text that came along is put aside for who wrote it."""
+    kept_at = _put_aside()
+    if request.method == "POST" and hasattr(view, "keeps_text") and _is_script():
+        return _told_the_script(kept_at, 401)
     if viewer.is_awaiting_passphrase:
         return redirect(url_for("accounts.passphrase"), code=303)
     if not viewer.is_nobody:
         abort(403)
-    keep = getattr(view, "keeps_text", None)
-    if request.method == "POST" and keep is not None:
-        keep()
+    if request.method == "POST" and hasattr(view, "keeps_text"):
+        flash(KEPT if kept_at else NOT_KEPT, "message")
     is_page = request.method == "GET" and request.path != "/"
-    return redirect(url_for("accounts.sign_in", next=request.path if is_page else None), code=303)
+    return redirect(url_for("accounts.sign_in", next=request.path if is_page else kept_at), code=303)
+
+
+def _put_aside() -> str | None:
+    """Keep the text of a POST that cannot be admitted; the page on which its author finds it, if it was kept."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    keep: Callable[[], str | None] | None = getattr(view, "keeps_text", None)
+    return keep() if keep is not None and request.method == "POST" else None
+
+
+def _is_script() -> bool:
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _told_the_script(kept_at: str | None, status: int) -> Response:
+    """The script of an open page says "put aside" only when it was."""
+    answer = jsonify(kept=kept_at is not None)
+    answer.status_code = status
+    return answer
 
 
 def _end_reading() -> None:
@@ -222,11 +260,21 @@ def _error_pages(app: Flask) -> None:
         if code < 400:
             return error
         db.session.rollback()
+        if code == 404:  # somebody else is signed in than the one who wrote this
+            _put_aside()
         name = code if code in {400, 403, 404, 409, 413, 429} else 500
         return render_template(f"errors/{name}.html"), code
 
     app.register_error_handler(HTTPException, show)
-    app.register_error_handler(CSRFError, lambda _error: (render_template("errors/expired.html"), 400))
+    app.register_error_handler(CSRFError, _too_old)
+
+
+def _too_old(_error: CSRFError) -> Response | tuple[str, int]:
+    """A page of before the last sign-in, or a forged form: nothing of it is shown or done, its text is put aside."""
+    kept_at = _put_aside()
+    if _is_script():
+        return _told_the_script(kept_at, 400)
+    return render_template("errors/expired.html", kept_at=kept_at), 400
 
 
 def _refuse_unmarked(app: Flask) -> None:

@@ -39,7 +39,7 @@ def main() -> None:
 
 def prepare(settings: Settings) -> Flask:
     """A data folder that can be served: key, fonts, database at the newest revision, shipped exercises."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not settings.key_file.exists():
         vault.new_master_key(settings.key_file)
     fonts.build(settings.fonts_dir)
@@ -84,7 +84,27 @@ def init(practice_name: str, zone: str, paper: str, owner_name: str, sign_in: st
     click.echo(
         f"Keep a copy of {settings.key_file} apart from this machine: without it no record can be read."
     )
+    click.echo("Sign in, and look at the crisis numbers under Practice before the first client does.")
     click.echo("Start it with: clinic serve")
+
+
+@main.command("reset-passphrase")
+@click.argument("sign_in")
+def reset_passphrase(sign_in: str) -> None:
+    """Make a passphrase for one use for somebody who works here; every sign-in of theirs ends."""
+    from clinic.accounts import actions as accounts
+    from clinic.accounts import library as words
+    from clinic.accounts import queries as people
+
+    with create_app().app_context():
+        account = people.account_named(sign_in)
+        if account is None or people.staff_of_person(account.person_id) is None:
+            raise click.ClickException(f"Nobody who works here signs in as {sign_in}.")
+        passphrase = words.new_passphrase()
+        house = access.Viewer(practice_id=account.person.practice_id)
+        accounts.reset_password(house, account, accounts.hash_passphrase(passphrase), clock.now())
+        db.session.commit()
+    click.echo(f"For one use, then a new one is asked for:  {passphrase}")
 
 
 @main.command()
@@ -94,6 +114,8 @@ def serve() -> None:
     app = create_app(settings)
     for finding in doctor.examine(settings, app):
         click.echo(f"Warning: {finding}", err=True)
+    if doctor.is_behind(app):
+        raise click.ClickException("The database is older than the application. Run: clinic upgrade")
     _supervise(settings)
 
 

@@ -35,6 +35,7 @@ def examine(settings: Settings, app: Flask) -> list[Finding]:
         _subsetting,
         lambda: _transport(settings),
         lambda: _migrations(app),
+        lambda: _folder(settings.data_dir),
         lambda: _disk(settings.data_dir),
     )
     return [finding for check in checks for finding in check()]
@@ -64,14 +65,25 @@ def _transport(settings: Settings) -> Iterator[Finding]:
 
 
 def _migrations(app: Flask) -> Iterator[Finding]:
-    with app.app_context():
-        wanted = {revision.revision for revision in alembic.heads()}
-        there = {revision.revision for revision in alembic.current()}
-    if wanted != there:
+    if is_behind(app):
         problem = "The database is older than the application."
         yield Finding(
             f"{PREFIX}DATABASE_URL", problem, "Run: clinic upgrade (it keeps a copy of the file first)."
         )
+
+
+def is_behind(app: Flask) -> bool:
+    """True when a migration has not run on this database."""
+    with app.app_context():
+        wanted = {revision.revision for revision in alembic.heads()}
+        return wanted != {revision.revision for revision in alembic.current()}
+
+
+def _folder(folder: Path) -> Iterator[Finding]:
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o077:
+        problem = f"{folder} can be entered by other accounts of this machine (mode {mode:o})."
+        yield Finding(f"{PREFIX}DATA_DIR", problem, f"Run: chmod 700 {folder}")
 
 
 def _disk(folder: Path) -> Iterator[Finding]:

@@ -175,6 +175,31 @@ def test_the_doctor_warns_of_a_key_that_everybody_can_read(practice: Path) -> No
     assert f"chmod 600 {practice / 'master.key'}" in done.stderr
 
 
+def test_the_doctor_warns_of_a_folder_that_others_can_enter(practice: Path) -> None:
+    practice.chmod(0o755)
+    done = clinic("doctor", folder=practice, **SAFE)
+    assert done.returncode == 1
+    assert f"chmod 700 {practice}" in done.stderr
+
+
+def test_a_passphrase_of_staff_is_reset_by_a_command(practice: Path) -> None:
+    done = clinic("reset-passphrase", "ana", folder=practice)
+    assert done.returncode == 0, done.stderr
+    assert "For one use" in done.stdout
+    with closing(sqlite3.connect(practice / "clinic.sqlite")) as database:
+        assert database.execute("select must_change_password from account").fetchone() == (1,)
+    assert clinic("reset-passphrase", "nobody", folder=practice).returncode == 1
+
+
+def test_serving_waits_for_a_pending_migration(practice: Path) -> None:
+    with app_of(practice).app_context():
+        alembic.downgrade("base")
+        db.engine.dispose()
+    done = clinic("serve", folder=practice, **SAFE)
+    assert done.returncode == 1
+    assert "clinic upgrade" in done.stderr
+
+
 def test_the_doctor_warns_when_the_library_for_subsetting_is_missing(
     practice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

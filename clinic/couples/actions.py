@@ -218,11 +218,12 @@ def record_consent(viewer: Viewer, partner: Partner, policy_version: int, now: d
 
 
 def withdraw_consent(viewer: Viewer, partner: Partner, now: datetime) -> None:
-    """A partner does not agree any more: from now on nothing conjoint opens."""
+    """A partner does not agree any more: what is open closes, and nothing unopened ever opens."""
     consent = queries.consents_of([partner.id]).get(partner.id)
     if consent is None or consent.withdrawn_at is not None:
         raise CoupleError("There is no consent to withdraw.")
     consent.withdrawn_at = now
+    queries.above().sever(partner.couple, now)
     audit.record(viewer, "withdraw consent", consent)
 
 

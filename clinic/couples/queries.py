@@ -189,11 +189,13 @@ def concern_in(couple: Couple, concern_id: UUID) -> Concern | None:
 
 @dataclass(frozen=True)
 class FromAbove:
-    """What the domains above tell the caseload: rounds at a glance, where something is to be read, the next meeting."""
+    """What the domains above do for couples: rounds at a glance, where something is to be read, the next meeting,
+    and the end of all that the two had open."""
 
     glances: Callable[[Collection[UUID], datetime], Mapping[UUID, Glance]]
     to_read: Callable[[], Select[UUID]]
     next_at: Callable[[Collection[UUID], datetime], Mapping[UUID, datetime]]
+    sever: Callable[[Couple, datetime], None]
 
 
 _above: list[FromAbove] = []

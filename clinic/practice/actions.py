@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from clinic import audit
 from clinic.access import SYSTEM, Viewer
 from clinic.extensions import db
+from clinic.practice import library
 from clinic.practice.models import Practice
 
 LETTERHEAD = ("name", "address", "phone", "email", "web", "zone", "paper", "locale")
@@ -19,6 +20,7 @@ class PracticeError(Exception):
 def found(name: str, zone: str = "Etc/UTC", paper: str = "A4", **letterhead: Any) -> Practice:
     """A new practice; its people come after it."""
     _must_be_a_zone(zone)
+    letterhead.setdefault("locale", library.locale_of(zone))
     practice = Practice(name=name, zone=zone, paper=paper, **letterhead)
     db.session.add(practice)
     db.session.flush()

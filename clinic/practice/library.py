@@ -39,6 +39,25 @@ def regions() -> Mapping[str, Region]:
     }
 
 
+AMERICAN = ("America/", "US/", "Pacific/Honolulu")
+OUTSIDE_THE_UNION = ("Belgrade", "Istanbul", "Kiev", "Kyiv", "Minsk", "Moscow", "Oslo", "Zurich")
+US_CITIES = (
+    "New_York", "Chicago", "Denver", "Los_Angeles", "Phoenix", "Anchorage", "Detroit", "Boise", "Juneau", "Indiana/",
+    "Kentucky/", "North_Dakota/", "Honolulu",
+)
+
+
+def locale_of(zone: str) -> str:
+    """Which locale's lines stand in for a practice in that zone; empty where we know of none."""
+    if zone.startswith(AMERICAN):
+        return "en-US" if any(city in zone for city in US_CITIES) else ""
+    if zone in {"Europe/London", "Europe/Belfast"}:
+        return "en-GB"
+    if zone.startswith("Europe/") and not zone.endswith(OUTSIDE_THE_UNION):
+        return "en-EU"
+    return ""
+
+
 def lines_of(locale: str) -> tuple[CrisisLine, ...]:
     """The lines of a locale; none for one that we do not know, and the page then names the practice's phone alone."""
     known = regions().get(locale)

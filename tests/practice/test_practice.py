@@ -86,3 +86,19 @@ def test_nobody_reads_another_practice(app: Flask, cast: Cast) -> None:
     with app.app_context():
         assert queries.practice_of(viewer_of(cast, "elsewhere_counselor")).name == "Harbor Counseling"
         assert queries.practice_of(viewer_of(cast, "partner_a")).name == "Linden Practice"
+
+
+@pytest.mark.parametrize(
+    ("zone", "number"),
+    [
+        ("America/Chicago", "911"),
+        ("Europe/London", "999"),
+        ("Europe/Berlin", "112"),
+        ("America/Sao_Paulo", queries.ELSEWHERE[1]),
+        ("Asia/Tokyo", queries.ELSEWHERE[1]),
+    ],
+)
+def test_a_new_practice_begins_with_the_numbers_of_where_it_is(app: Flask, zone: str, number: str) -> None:
+    with app.app_context():
+        assert queries.crisis_lines(actions.found("New", zone))[0][1] == number
+        db.session.rollback()
