@@ -69,18 +69,6 @@ def signed_in(token: str) -> SignedIn | None:
     return SignedIn(viewer, session.id, token, account.must_change_password, account.welcomed_at is not None)
 
 
-def expired_side(token: str, now: datetime) -> Viewer | None:
-    """Whose sign-in has ended by time alone, so that a text can be kept for exactly that account."""
-    found = _session_with(token)
-    if found is None or found[0].revoked_at or found[0].account.closed_at:
-        return None
-    session, member = found
-    viewer = _viewer(session, member, now)
-    if viewer is None or session.account.must_change_password or not _is_over(session, viewer, now):
-        return None
-    return viewer
-
-
 def _session_with(token: str) -> tuple[UserSession, StaffMember | None] | None:
     row = db.session.execute(
         select(UserSession, StaffMember)

@@ -16,6 +16,8 @@ from flask import (
     url_for,
 )
 from flask_login import login_user, logout_user
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, vault, web
@@ -45,7 +47,7 @@ def sign_in() -> Response | BaseResponse:
     if form.validate_on_submit():
         return _try_to_sign_in(form)
     if not form.is_submitted() and not web.viewer().is_nobody:
-        return web.see("/")
+        return web.see(_way_back(web.viewer()) or "/")
     return _sign_in_page(form, 422 if form.is_submitted() else 200)
 
 
@@ -66,7 +68,22 @@ def _try_to_sign_in(form: SignInForm) -> Response | BaseResponse:
         form.passphrase.errors = [WRONG]
         return _sign_in_page(form, 422)
     db.session.commit()
-    return welcome_in(signed, rules.own_path(request.args.get("next")))
+    return welcome_in(signed, _way_back(signed.viewer))
+
+
+def _way_back(viewer: access.Viewer) -> str | None:
+    """Where one was before signing in; only for whom that page is: anybody else begins at the own home."""
+    target = rules.own_path(request.args.get("next"))
+    try:
+        path = (target or "").partition("?")[0]
+        endpoint, values = current_app.url_map.bind("").match(path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return None
+    view = current_app.view_functions[endpoint]
+    if not viewer.admitted(access.mark_of(view) or "owners"):
+        return None
+    is_way_of = getattr(view, "is_way_of", None)
+    return target if is_way_of is None or is_way_of(viewer, **values) else None
 
 
 def proved_account(name: str, passphrase: str) -> Account | None:

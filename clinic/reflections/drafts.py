@@ -20,6 +20,8 @@ from clinic.reflections.versions import Page, Pick
 
 Cause = Literal["window", "sign_in", "error"]
 Place = Literal["write", "add", "say"]
+KEPT_AT_MOST = 5
+"""Texts of one turn that came without a living sign-in."""
 
 
 class Conflict(Exception):
@@ -142,6 +144,13 @@ def _keep(
     kept.kept_at, kept.cause, kept.body = now, cause, body
     db.session.flush()
     return kept
+
+
+def forget_oldest_kept(author: Author, place: Place) -> None:
+    """Of what came after a sign-in had ended only the newest texts stay: who sends without end fills nothing."""
+    kept = queries.kept_texts(author.turn, author.partner_id, place)
+    for one in [one for one in kept if one.cause == "sign_in"][:-KEPT_AT_MOST]:
+        db.session.delete(one)
 
 
 def forget_kept(author: Author, place: Place) -> None:

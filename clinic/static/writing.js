@@ -50,9 +50,13 @@
     } else if (answer.status === 409) {
       stopped = true;
       lost("Not saved yet: you also wrote in another window. Press “Save draft” to see both texts.");
-    } else if (answer.type === "opaqueredirect") {
-      stopped = true;
-      lost("Your sign-in has ended. What you wrote is put aside for you: sign in again, and it is here.");
+    } else if ([400, 401, 403, 404].includes(answer.status) || answer.type === "opaqueredirect") {
+      // What is typed after this is tried again with the next key, and takes the place of what was put aside.
+      const { kept } = await answer.json().catch(() => ({ kept: false }));
+      if (kept && edits === now) savedEdits = now; else if (kept) later(pause);
+      lost(kept
+        ? "Your sign-in has ended. What you wrote is put aside for you: sign in again, and it is here."
+        : "Not saved. Your sign-in has ended: keep this page open, copy what you wrote, and sign in again in another tab.");
     } else {
       lost("Not saved yet. Something went wrong on our side; trying again. Keep this page open.");
       later(again);

@@ -187,24 +187,17 @@ def test_use_is_noted_once_a_minute_at_most(app: Flask, cast: Cast, now: datetim
         assert db.session.get(UserSession, signed.session_id).last_seen_at == now + timedelta(seconds=60)
 
 
-def test_expired_sign_in_still_tells_whose_text_to_keep(app: Flask, cast: Cast, now: datetime) -> None:
-    with app.app_context():
-        token = token_for(cast, "partner_a", now)
-        later = now + timedelta(minutes=31)
-        side = queries.expired_side(token, later)
-        assert side.person_id == cast.people["partner_a"]
-        assert side.partner_ids == {cast.partners["partner_a"]}
-        assert queries.expired_side(token, now) is None, "a living sign-in needs no keeping"
-
-
-def test_revoked_sign_in_tells_nothing(app: Flask, cast: Cast, now: datetime) -> None:
-    with app.app_context():
-        token = token_for(cast, "partner_a", now)
-        account = queries.account_of(cast.people["partner_a"])
-        actions.revoke_all(viewer_of(cast, "partner_a"), account, now)
-        db.session.commit()
-        assert queries.signed_in(token) is None
-        assert queries.expired_side(token, now + timedelta(hours=1)) is None
+def test_a_way_back_leads_nobody_where_they_may_not_go(client_for, nobody) -> None:
+    for key, target in (
+        ("partner_a", "/accounts/staff"),
+        ("partner_b", "/nowhere"),
+        ("owner", "//evil.example"),
+    ):
+        browser = nobody.application.test_client()
+        signed = browser.post(
+            f"/accounts/sign-in?next={target}", data={"name": key, "passphrase": PASSPHRASE}
+        )
+        assert signed.location == "/"
 
 
 # Leaving

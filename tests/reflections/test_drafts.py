@@ -30,6 +30,11 @@ def url(turn):
     return f"/reflections/{turn}"
 
 
+def writer_on(page):
+    """What the form on a page carries to say whose it is."""
+    return re.search(r'name="writer" value="([^"]+)"', page.text).group(1)
+
+
 def test_what_the_page_called_saved_is_there_after_signing_in_again(client_for, url):
     assert (
         client_for("partner_a").post(url, data=fields(topic="Tuesday", view="I lay awake.")).status_code
@@ -165,11 +170,15 @@ def test_a_version_that_was_made_up_never_overwrites(client_for, url, version):
 
 def test_a_text_that_came_with_an_expired_sign_in_is_there_after_signing_in_again(client_for, url, ahead):
     mara = client_for("partner_a")
-    mara.get(url)
+    writer = {"writer": writer_on(mara.get(url))}
     ahead(minutes=45)
-    assert "/sign-in" in mara.post(url, data=fields(view="It was late when I wrote this.")).location
-    mara.post("/accounts/sign-in", data={"name": "partner_a", "passphrase": PASSPHRASE})
-    page = mara.get(url)
+    away = mara.post(url, data=fields(view="It was late when I wrote this.") | writer).location
+    told = mara.get(away).text
+    assert "What you wrote is put aside for you; sign in to find it." in told
+    assert "Mara" not in told
+    signed = mara.post(away, data={"name": "partner_a", "passphrase": PASSPHRASE})
+    assert signed.location == url
+    page = mara.get(signed.location)
     assert "It was late when I wrote this." in page.text
     mara.post(url + "/choose", data=hidden(page.text))
     assert "It was late when I wrote this." in mara.get(url + "?all=1").text
@@ -179,13 +188,14 @@ def test_if_the_other_partner_signs_in_at_that_screen_none_of_it_is_in_any_respo
     client_for, url, ahead, work, turn
 ):
     mara = client_for("partner_a")
-    mara.get(url)
+    writer = {"writer": writer_on(mara.get(url))}
     ahead(minutes=45)
-    answer = mara.post(url, data=fields(view="canary of Mara"), follow_redirects=True)
-    assert "canary" not in answer.text
-    signed = mara.post(
-        "/accounts/sign-in", data={"name": "partner_b", "passphrase": PASSPHRASE}, follow_redirects=True
-    )
+    away = mara.post(url, data=fields(view="canary of Mara") | writer).location
+    assert "canary" not in mara.get(away).text
+    signed = mara.post(away, data={"name": "partner_b", "passphrase": PASSPHRASE})
+    assert signed.location == "/"
+    signed = mara.get("/", follow_redirects=True)
+    assert "put aside" not in signed.text
     pages = [signed] + [
         mara.get(path) for path in ("/", "/progress/now", "/progress/ours", "/progress/mine", url)
     ]
@@ -195,21 +205,84 @@ def test_if_the_other_partner_signs_in_at_that_screen_none_of_it_is_in_any_respo
     assert "canary of Mara" in client_for("partner_a").get(url).text
 
 
-def test_an_expired_sign_in_keeps_only_for_the_account_that_may_write_there(client_for, url, ahead, app):
-    jonas = client_for("partner_b")
-    jonas.get("/progress/now")
+@pytest.mark.parametrize("writer", [None, "", "x.y", "of another turn"])
+def test_without_a_true_word_of_whose_it_is_nothing_is_kept(client_for, url, ahead, app, writer, work):
+    mara = client_for("partner_a")
+    if writer == "of another turn":
+        other = work.turn(work.assign("weekly_checkin"), "pulse", "partner_a")
+        writer = writer_on(mara.get(f"/reflections/{other}"))
     ahead(minutes=45)
-    jonas.post(url, data=fields(view="not his"))
+    data = fields(view="lost") | ({} if writer is None else {"writer": writer})
+    away = mara.post(url, data=data).location
+    assert "put aside" not in mara.get(away).text
+    assert mara.post(url, data=data, headers=SCRIPT).json == {"kept": False}
     with app.app_context():
         assert db.session.scalar(db.select(KeptText)) is None
 
 
+def signs_in_anew(browser):
+    browser.post("/accounts/sign-out")
+    browser.post("/accounts/sign-in", data={"name": "partner_a", "passphrase": PASSPHRASE})
+
+
+def signs_out(browser):
+    browser.post("/accounts/sign-out")
+
+
+def leaves_it_to_the_other(browser):
+    browser.post("/accounts/sign-out")
+    browser.post("/accounts/sign-in", data={"name": "partner_b", "passphrase": PASSPHRASE})
+
+
+@pytest.mark.parametrize("forged", [True, False])
+@pytest.mark.parametrize("meanwhile", [signs_in_anew, signs_out, leaves_it_to_the_other])
+@pytest.mark.parametrize("headers", [{}, SCRIPT])
+def test_an_old_tab_loses_nothing_whoever_is_signed_in_by_now(client_for, url, meanwhile, forged, headers):
+    browser = client_for("partner_a")
+    writer = {"writer": writer_on(browser.get(url))}
+    meanwhile(browser)
+    answer = browser.post(
+        url, data=fields(view="canary of an old tab") | writer, forged=forged, headers=headers
+    )
+    is_admitted = meanwhile is signs_in_anew and not forged
+    assert is_admitted or "canary" not in answer.text
+    if headers and forged:
+        assert answer.json == {"kept": True}
+    if meanwhile is leaves_it_to_the_other:
+        assert "canary" not in browser.get("/progress/now").text
+        assert browser.get(f"/accounts/sign-in?next={url}").location == "/"
+    assert "canary of an old tab" in client_for("partner_a").get(url + "?all=1").text
+
+
+def test_a_sign_in_that_was_ended_elsewhere_loses_nothing(client_for, url):
+    here, there = client_for("partner_a"), client_for("partner_a")
+    writer = {"writer": writer_on(here.get(url))}
+    there.post("/accounts/devices/end-others")
+    answer = here.post(url, data=fields(view="Typed on the train.") | writer, headers=SCRIPT)
+    assert (answer.status_code, answer.json) == (401, {"kept": True})
+    assert "Typed on the train." in there.get(url).text
+
+
+def test_what_comes_without_a_sign_in_never_overwrites_and_is_bounded(client_for, url, app):
+    mara = client_for("partner_a")
+    writer = {"writer": writer_on(mara.get(url))}
+    mara.post(url, data=fields(view="My draft."))
+    signs_out(mara)
+    for number in range(9):
+        mara.post(url, data=fields(view=f"Old tab {number}.") | writer, forged=True)
+    with app.app_context():
+        assert len(list(db.session.scalars(db.select(KeptText)))) == 5
+    page = client_for("partner_a").get(url).text
+    assert "My draft." in page
+    assert "Old tab 4." in page
+
+
 def test_an_open_page_that_tries_again_and_again_is_kept_once(client_for, url, ahead, app):
     mara = client_for("partner_a")
-    mara.get(url)
+    writer = {"writer": writer_on(mara.get(url))}
     ahead(minutes=45)
     for text in ("One", "One two"):
-        mara.post(url, data=fields(view=text, page="a-page"), headers=SCRIPT)
+        assert mara.post(url, data=fields(view=text, page="a-page") | writer, headers=SCRIPT).json["kept"]
     with app.app_context():
         assert len(list(db.session.scalars(db.select(KeptText)))) == 1
     assert "One two" in client_for("partner_a").get(url).text
@@ -217,9 +290,9 @@ def test_an_open_page_that_tries_again_and_again_is_kept_once(client_for, url, a
 
 def test_an_addition_and_a_word_to_the_counselor_are_kept_too(client_for, url, ahead):
     mara = client_for("partner_a")
-    mara.get(url)
+    writer = {"writer": writer_on(mara.get(url + "/say"))}
     ahead(minutes=45)
-    mara.post(url + "/say", data={"kind": "too_much", "text": "It is a lot tonight."})
+    mara.post(url + "/say", data={"kind": "too_much", "text": "It is a lot tonight.", **writer})
     assert "It is a lot tonight." in client_for("partner_a").get(url + "/say").text
 
 

@@ -1,50 +1,90 @@
-"""Texts that came at a bad moment, an expired sign-in or an error on our side: put aside for their author alone."""
+"""Texts that came at a bad moment, an ended sign-in or an error on our side: put aside for their author alone."""
 
 import secrets
 from collections.abc import Callable, Sequence
 from traceback import extract_tb
 from uuid import UUID
 
-from flask import Response, current_app, request, session
+from flask import Response, current_app, request, url_for
+from itsdangerous import BadSignature, URLSafeSerializer
 
 from clinic import clock, vault, web
 from clinic.access import Viewer
-from clinic.accounts import queries as accounts
+from clinic.couples import queries as couples
+from clinic.couples.models import Partner
 from clinic.exercises.reading import keepable
 from clinic.extensions import db
 from clinic.reflections import actions, queries, sheets
-from clinic.reflections.drafts import Author, Place
+from clinic.reflections.drafts import Author, Place, forget_oldest_kept
 from clinic.reflections.versions import Page
-from clinic.reflections.views.turn import form_of, page_of, posted_screen
+from clinic.reflections.views.turn import form_of, page_of, pages, posted_screen
 
 Words = Sequence[tuple[str, list[str]]]
 
 
-def keeper(place: Place) -> Callable[[], None]:
-    """What a view does with a POST whose sign-in has just expired: its text goes to that account and to nobody else."""
+@pages.app_template_global("writer_of")
+def writer_of(author: Author) -> str:
+    """What a form carries to say whose it is: it outlives the sign-in, so that the text on it finds its author."""
+    return _signer().dumps([author.partner_id.hex, author.turn.id.hex])
 
-    def keep() -> None:
-        viewer = accounts.expired_side(session.get("_user_id", ""), clock.now())
-        if viewer is not None and viewer.is_client and request.view_args:
-            with vault.reading(viewer, "reflections.keep"):
-                _keep_for(viewer, request.view_args["turn_id"], place)
-                db.session.remove()
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(vault.derived("writer"), salt="writer")
+
+
+def keeper(place: Place, endpoint: str) -> Callable[[], str | None]:
+    """What a view does with a POST that cannot be admitted: its text goes to whom the form names, whoever is here.
+
+    The answer is the page on which that partner finds it; None when nothing was kept.
+    """
+
+    def keep() -> str | None:
+        turn_id: UUID = (request.view_args or {})["turn_id"]
+        viewer = _writer(turn_id)
+        if viewer is None:
+            return None
+        db.session.rollback()
+        with vault.reading(viewer, "reflections.keep"):
+            is_kept = _keep_for(viewer, turn_id, place)
+            db.session.remove()
+        return url_for(endpoint, turn_id=turn_id) if is_kept else None
 
     return keep
 
 
-def _keep_for(viewer: Viewer, turn_id: UUID, place: Place) -> None:
+def _writer(turn_id: UUID) -> Viewer | None:
+    """The partner whom the form of this turn names, as a viewer of the own side alone; None for a forged one."""
+    try:
+        partner, turn = _signer().loads(request.form.get("writer", ""))
+    except BadSignature:
+        return None
+    row = db.session.get(Partner, UUID(partner)) if turn == turn_id.hex else None
+    if row is None or row.person_id is None:
+        return None
+    sides = tuple(one for one in couples.sides_of(row.person_id) if one.partner_id == row.id)
+    return Viewer(row.person_id, row.practice_id, sides=sides)
+
+
+def leads_to_own(viewer: Viewer, turn_id: UUID) -> bool:
+    """True for the one who may write there: a way back after signing in leads nobody else anywhere."""
+    return actions.author_for(viewer, turn_id) is not None
+
+
+def _keep_for(viewer: Viewer, turn_id: UUID, place: Place) -> bool:
     author, now = actions.author_for(viewer, turn_id), clock.now()
-    if author is None:
-        return
+    text = request.form.get("text", "")
+    if author is None or (place != "write" and not text):
+        return False
     if place == "write":
         sheet = sheets.sheet_of(author, now)
         actions.keep_text(
             author, page_of(form_of(sheet, posted_screen(sheet))()), "sign_in", now, name=page_name()
         )
-    elif text := request.form.get("text", ""):
+    else:
         actions.keep_words(author, place, keepable(text), "sign_in", now)
+    forget_oldest_kept(author, place)
     db.session.commit()
+    return True
 
 
 def page_name() -> str:

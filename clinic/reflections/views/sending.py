@@ -221,4 +221,5 @@ def say(turn_id: UUID) -> Response | BaseResponse:
     return web.page("reflections/say.html", 422 if form.errors else 200, sheet=sheet, form=form)
 
 
-say.keeps_text = keeping.keeper("say")  # type: ignore[attr-defined]  # the path of a request looks for it
+say.keeps_text = keeping.keeper("say", "reflections.say")  # type: ignore[attr-defined]  # the path of a request looks for it
+say.is_way_of = keeping.leads_to_own  # type: ignore[attr-defined]  # and so does signing in

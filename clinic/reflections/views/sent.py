@@ -140,4 +140,5 @@ def add(turn_id: UUID) -> Response | BaseResponse:
     return web.see(url_for(".own_words", turn_id=turn_id))
 
 
-add.keeps_text = keeping.keeper("add")  # type: ignore[attr-defined]  # the path of a request looks for it
+add.keeps_text = keeping.keeper("add", "reflections.own_words")  # type: ignore[attr-defined]  # the path of a request looks for it
+own_words.is_way_of = keeping.leads_to_own  # type: ignore[attr-defined]  # and so does signing in

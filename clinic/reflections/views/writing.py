@@ -234,4 +234,5 @@ def _has_odd_answers(form: TurnForm) -> bool:
     return odd
 
 
-write.keeps_text = keeping.keeper("write")  # type: ignore[attr-defined]  # the path of a request looks for it
+write.keeps_text = keeping.keeper("write", "reflections.write")  # type: ignore[attr-defined]  # the path of a request looks for it
+write.is_way_of = keeping.leads_to_own  # type: ignore[attr-defined]  # and so does signing in
