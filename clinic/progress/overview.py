@@ -49,7 +49,7 @@ class Overview:
     flags: Sequence[Flag]
     open: Sequence[AtWork]
     came_in: Sequence[AtWork]
-    trends: Sequence[Trend]
+    trends: Sequence[Trend]  # lines of both with a distance first, then by how much there is to see
     appointments: Sequence[Appointment]
     documents: Sequence[Document]
 
@@ -67,7 +67,10 @@ def overview(viewer: Viewer, couple: Couple, now: datetime) -> Overview:
         flags=[flag for flag in safety.open_flags(viewer) if flag.couple_id == couple.id],
         open=[one for one in rounds if one.is_open],
         came_in=[one for one in rounds if one.round.came_in_at is not None][:8],
-        trends=[trend for _, trend in rules.lines(words, []) if len(trend.columns) > 1],
+        trends=sorted(
+            (trend for _, trend in rules.lines(words, []) if len(trend.columns) > 1),
+            key=lambda trend: (not trend.gap, -len(trend.columns)),
+        ),
         appointments=_appointments_of(couple, now),
         documents=documents.latest(viewer, couple, 6),
     )

@@ -26,7 +26,7 @@ def renderer(fonts: Path) -> Iterator[Renderer]:
 @pytest.fixture(scope="module")
 def bombed(fonts: Path) -> Iterator[Renderer]:
     """A renderer with small limits that also knows the document which goes wrong."""
-    limits = Limits(memory=256 * 1024 * 1024, cpu=3, wall=8)
+    limits = Limits(memory=256 * 1024 * 1024, cpu=3, wall=60)
     renderer = Renderer(fonts, documents=(*DOCUMENTS, "tests.reports.bombs"), limits=limits)
     yield renderer
     renderer.close()
