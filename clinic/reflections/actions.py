@@ -238,6 +238,7 @@ def take_back(author: Author, now: datetime) -> Draft:
     for revision in queries.revisions(author.turn, author.partner_id):
         revision.withdrawn_at = now
     homework.note(author.round, "took_back", now, turn=author.turn, by=author.partner_id)
+    author.round.came_in_at = queries.last_sent_at(author.round)
     audit.record(author.viewer, "take back", author.turn, revision=row.revision)
     return draft
 

@@ -99,6 +99,13 @@ def additions(turns: Iterable[Turn]) -> list[Reflection]:
     return list(db.session.scalars(rows.order_by(Reflection.sent_at).options(selectinload(Reflection.words))))
 
 
+def last_sent_at(round_: Round) -> datetime | None:
+    """When the last words came in that were not taken back."""
+    ids = [turn.id for turn in round_.turns]
+    sent = select(func.max(Reflection.sent_at)).where(Reflection.turn_id.in_(ids))
+    return db.session.scalar(sent.where(Reflection.withdrawn_at.is_(None)))
+
+
 def review_of(round_id: UUID) -> RoundReview | None:
     """The counselors' side of a round."""
     return db.session.scalar(select(RoundReview).where(RoundReview.round_id == round_id))

@@ -11,7 +11,7 @@ from clinic.couples import actions as couples
 from clinic.couples.models import Couple
 from clinic.extensions import db
 from clinic.homework import actions as homework
-from clinic.homework.models import Assignment, Turn
+from clinic.homework.models import Assignment, Round, Turn
 from clinic.reflections import actions, tasks
 from clinic.reflections.models import Draft, Opening, Reflection, Words
 from clinic.safety.models import Flag
@@ -252,6 +252,23 @@ def test_what_was_taken_back_is_in_no_page_of_the_counselor(work, client_for):
         work.send("partner_a", turn, {**PULSE, "victory": word})
     work.act("partner_a", turn, actions.take_back)
     assert "canary" not in client_for("counselor").get(f"/reflections/rounds/{work.round(turn)}").text
+
+
+def test_a_round_of_which_all_was_taken_back_waits_in_no_queue(work, client_for, app, ahead):
+    round_ = work.assign("weekly_checkin")
+    mara, jonas = (work.turn(round_, "pulse", who) for who in ("partner_a", "partner_b"))
+    work.send("partner_a", mara, PULSE, keep=True)
+    with app.app_context():
+        first = db.session.get_one(Round, work.round(mara)).came_in_at
+    ahead(minutes=5)
+    work.send("partner_b", jonas, PULSE, keep=True)
+    work.act("partner_b", jonas, actions.take_back)
+    with app.app_context():
+        assert db.session.get_one(Round, work.round(mara)).came_in_at == first
+    work.act("partner_a", mara, actions.take_back)
+    with app.app_context():
+        assert db.session.get_one(Round, work.round(mara)).came_in_at is None
+    assert "Weekly trust check-in" not in client_for("counselor").get("/reflections/queue").text
 
 
 def test_words_that_opened_get_a_dated_addition_and_no_change(work, client_for, turn, url, round_):
