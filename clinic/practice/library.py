@@ -42,8 +42,19 @@ def regions() -> Mapping[str, Region]:
 AMERICAN = ("America/", "US/", "Pacific/Honolulu")
 OUTSIDE_THE_UNION = ("Belgrade", "Istanbul", "Kiev", "Kyiv", "Minsk", "Moscow", "Oslo", "Zurich")
 US_CITIES = (
-    "New_York", "Chicago", "Denver", "Los_Angeles", "Phoenix", "Anchorage", "Detroit", "Boise", "Juneau", "Indiana/",
-    "Kentucky/", "North_Dakota/", "Honolulu",
+    "New_York",
+    "Chicago",
+    "Denver",
+    "Los_Angeles",
+    "Phoenix",
+    "Anchorage",
+    "Detroit",
+    "Boise",
+    "Juneau",
+    "Indiana/",
+    "Kentucky/",
+    "North_Dakota/",
+    "Honolulu",
 )
 
 
