@@ -11,7 +11,7 @@ from sqlalchemy import select
 from clinic.access import Viewer
 from clinic.couples.models import Couple, Partner
 from clinic.exercises import answers as shapes
-from clinic.exercises.document import Exercise, Field, label_for
+from clinic.exercises.document import Again, Exercise, Field, label_for
 from clinic.exercises.document import Turn as Asked
 from clinic.exercises.own_questions import TAIL, keeps_with_counselor
 from clinic.extensions import db
@@ -22,8 +22,9 @@ from clinic.reflections.models import Reflection
 from clinic.reflections.queries import SentBy
 from clinic.reflections.rules import Sending
 
-Name = tuple[str, int, int]
-"""Key, attempt and entry: what the two did in the same step of their legs."""
+Name = tuple[int, str, int, int]
+"""Leg, key, attempt and entry: one step. The leg is -1 where the two do the same and stand side by side; where one is
+heard by the other (legs in turn) answers of different legs never belong together."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Side:
     turn_id: UUID | None = None
     quiet: str = ""
     note: str = ""  # to whom it goes, where that is not plain
+    sent_at: datetime | None = None
 
     @property
     def is_answered(self) -> bool:
@@ -121,7 +123,7 @@ def comparison(viewer: Viewer, round_: Round) -> Comparison:
     marks = set((review.meets or []) if (review := queries.review_of(round_.id)) else [])
     document = rounds.document_for(round_)
     table = _Table(round_, document, people, sent, marks, _last_numbers(viewer, round_))
-    rows = [row for step in _steps(round_) for row in _rows_of(table, step)]
+    rows = [row for step in _steps(round_, document) for row in _rows_of(table, step)]
     added = queries.additions(round_.turns)
     return Comparison(
         round_,
@@ -141,12 +143,31 @@ def _partner(couple: Couple, partner_id: UUID) -> Partner:
     return next(one for one in couple.partners if one.id == partner_id)
 
 
-def _steps(round_: Round) -> Iterator[tuple[Name, list[Turn]]]:
-    """The steps in the order of the document, each with the turns of both legs; only where something came in."""
+def _steps(round_: Round, document: Exercise) -> Iterator[tuple[Name, list[Turn]]]:
+    """The steps as they follow each other, each with the turns that belong together."""
+    apart = {one.key for part in document.parts if part.legs == "in_turn" for one in part.turns}
     found: dict[Name, list[Turn]] = {}
-    for turn in sorted(round_.turns, key=lambda one: (one.order, one.entry)):
-        found.setdefault((turn.key, turn.attempt, turn.entry), []).append(turn)
+    for turn in sorted(round_.turns, key=lambda one: _place(document, one, is_apart=one.key in apart)):
+        leg = turn.leg if turn.key in apart else -1
+        found.setdefault((leg, turn.key, turn.attempt, turn.entry), []).append(turn)
     yield from found.items()
+
+
+def _place(document: Exercise, turn: Turn, *, is_apart: bool) -> tuple[int, ...]:
+    """Where a turn stands: leg after leg where they are apart, and in a loop try after try."""
+    keys = list(document.turns)
+    loop = _loop_of(document, turn.key)
+    start = keys.index(loop.back_to) if loop else keys.index(turn.key)
+    return (turn.leg if is_apart else -1, start, turn.attempt, keys.index(turn.key), turn.entry)
+
+
+def _loop_of(document: Exercise, key: str) -> Again | None:
+    """The bounded loop in which a turn stands, if it does."""
+    keys = list(document.turns)
+    for end, asked in document.turns.items():
+        if asked.again and keys.index(asked.again.back_to) <= keys.index(key) <= keys.index(end):
+            return asked.again
+    return None
 
 
 @dataclass(frozen=True)
@@ -177,20 +198,36 @@ def _last_numbers(viewer: Viewer, round_: Round) -> dict[tuple[UUID, str, str], 
 
 
 def _rows_of(table: _Table, step: tuple[Name, list[Turn]]) -> Iterator[Row]:
-    (key, attempt, entry), turns = step
+    (leg, key, attempt, entry), turns = step
     asked = table.document.turns[key]
     written = {one.id: _written(turns, one, table.sent) for one in table.people}
     if not any(written.values()):
         return
-    more = [f"try {attempt}"] * (attempt > 1) + [f"entry {entry}"] * (asked.repeat is not None)
-    title = " · ".join([asked.title, *more])
+    title = _title(table, step[0])
     for one in asked.fields:
         sides = [_side(table, asked, one, turns, partner, written[partner.id]) for partner in table.people]
         if any(side is not None and side.is_answered for side in sides):
             name = f"{key}.{one.key}" if (attempt, entry) == (1, 1) else f"{key}.{one.key}.{attempt}.{entry}"
+            name = name if leg < 0 else f"{key}.{one.key}.{attempt}.{entry}.{leg}"
             b = sides[1] if len(sides) > 1 else None
             prompt, marked = label_for(one.label, "mutual"), name in table.marks
             yield Row(name, title, prompt, sides[0], b, one.kind == "text", marked)
+
+
+def _title(table: _Table, name: Name) -> str:
+    """The step in words: whose view it is about, what is done, and which try."""
+    leg, key, attempt, entry = name
+    asked, loop = table.document.turns[key], _loop_of(table.document, key)
+    of = f"try {attempt} of {loop.attempts}" if loop else f"try {attempt}"
+    more = [of] * (attempt > 1 or loop is not None) + [f"entry {entry}"] * (asked.repeat is not None)
+    return " · ".join([*_about(table, leg), asked.title, *more])
+
+
+def _about(table: _Table, leg: int) -> list[str]:
+    """Whose view a leg is about: who begins it."""
+    turns = sorted((one for one in table.round.turns if one.leg == leg), key=lambda one: one.order)
+    names = [one.name for one in table.people if turns and one.id == turns[0].partner_id]
+    return [f"About {name}’s view" for name in names]
 
 
 def _written(turns: Iterable[Turn], partner: Partner, sent: SentBy) -> Reflection | None:
@@ -214,13 +251,14 @@ def _side(
         row.turn_id,
         quiet="" if lines and not shapes.is_declined(answer) else (lines[0] if lines else "Left empty."),
         note=_goes_to(asked, one, row, sending),
+        sent_at=row.sent_at,
     )
 
 
 def _missing(turns: list[Turn], round_: Round) -> str:
     """What a counselor may know of words that are not there: not yet, or closed."""
     is_over = round_.closed_at is not None or all(turn.state == "missed" for turn in turns)
-    return "Closed without an answer." if is_over else "Not yet."
+    return "closed without an answer" if is_over else "nothing yet"
 
 
 def _goes_to(asked: Asked, one: Field, row: Reflection, sending: Sending) -> str:

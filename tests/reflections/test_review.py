@@ -71,7 +71,7 @@ def test_one_side_missing_is_said_and_nothing_else_of_it(work, client_for, pair,
         f"/reflections/{pair[1]}", data={"screen": "all", "x_victory": "canary draft"}
     )
     page = client_for("counselor").get(review).text
-    assert "Not yet." in page
+    assert "nothing yet" in page
     assert "canary" not in page
     assert "draft" not in page.split("<main")[1].lower()
 
@@ -81,7 +81,31 @@ def test_a_side_that_was_never_sent_is_closed_at_the_end(work, client_for, pair,
     ahead(days=5)
     with work.app.app_context():
         homework.due(clock.now())
-    assert "Closed without an answer." in client_for("counselor").get(review).text
+    assert "closed without an answer" in client_for("counselor").get(review).text
+
+
+def test_legs_in_turn_stay_apart_and_tries_are_counted(work, client_for):
+    assignment = work.assign("perspective_round")
+    speak = work.turn(assignment, "speak", "partner_a")
+    work.send("partner_a", speak, {"topic": "Tuesday", "view": "I lay awake."})
+    for attempt, accuracy in ((1, "no"), (2, "yes")):
+        heard = work.turn(assignment, "summarize", "partner_b", attempt=attempt)
+        work.send("partner_b", heard, {"summary": f"Heard at try {attempt}."})
+        fits = work.turn(assignment, "confirm", "partner_a", attempt=attempt)
+        work.send("partner_a", fits, {"accuracy": accuracy, "correction": "More."})
+    page = client_for("counselor").get(f"/reflections/rounds/{work.round(speak)}").text
+    titles = re.findall(r'<h2 class="section-title[^>]*>([^<]*)<', page)
+    about = "About Mara’s view · "
+    assert titles == [
+        about + "Say how it is for you",
+        about + "Say it back · try 1 of 3",
+        about + "Does it fit? · try 1 of 3",
+        about + "Say it back · try 2 of 3",
+        about + "Does it fit? · try 2 of 3",
+    ]
+    assert "the same" not in page
+    assert "they meet" not in page
+    assert "Not yet." not in page
 
 
 def test_a_narrowed_answer_is_shown_and_marked(work, client_for, pair, review):
