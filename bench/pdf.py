@@ -18,6 +18,7 @@ from weasyprint import HTML
 
 from bench.table import Row
 from clinic import fonts as house
+from clinic.progress.points import Trend, gap, series
 from clinic.progress.summary import (
     Attendance,
     Completeness,
@@ -28,11 +29,8 @@ from clinic.progress.summary import (
     Period,
     PracticeRow,
     ProgressSummary,
-    Trend,
     Win,
     Words,
-    gap,
-    series,
 )
 from reports import progress
 from reports.document import Document, Paper

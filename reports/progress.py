@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from clinic.progress.points import Trend
 from clinic.progress.summary import (
     Audience,
     Excerpt,
@@ -11,7 +12,6 @@ from clinic.progress.summary import (
     Period,
     PracticeRow,
     ProgressSummary,
-    Trend,
     audience_label,
     content_hash,
     grouped,

@@ -13,9 +13,10 @@ from clinic.couples.models import Couple
 from clinic.documents import actions as documents
 from clinic.documents.models import Document
 from clinic.exercises.document import TrustPractice
-from clinic.practice import queries as practices
+from clinic.practice import queries as houses
 from clinic.practice.models import Practice
-from clinic.progress import queries, report, rules
+from clinic.progress import lines, practices, queries, report, rules
+from clinic.progress.points import Position
 from clinic.progress.summary import (
     Attendance,
     Audience,
@@ -23,7 +24,6 @@ from clinic.progress.summary import (
     NextStep,
     Partner,
     Period,
-    Position,
     ProgressSummary,
     content_hash,
 )
@@ -63,8 +63,8 @@ def summarize(viewer: Viewer, couple: Couple, chosen: Chosen, now: datetime) -> 
     audience, period = chosen.audience, chosen.period
     words = queries.words_for(viewer, couple, audience, period)
     rounds = queries.rounds_for(viewer, couple, audience, words, period, now)
-    drawn = rules.lines(words, rounds)
-    practice = practices.by_id(couple.practice_id)
+    drawn = lines.lines(words, rounds)
+    practice = houses.by_id(couple.practice_id)
     names: dict[Position, str] = {one.position: one.name for one in couple.partners}  # type: ignore[misc]  # 1 or 2
     return ProgressSummary(
         audience=audience,
@@ -75,8 +75,10 @@ def summarize(viewer: Viewer, couple: Couple, chosen: Chosen, now: datetime) -> 
         made_at=now,
         written_by=report.signature_of(viewer),
         attendance=attendance(report.appointments_for(viewer, couple, audience, period)),
-        practices=rules.practices(rounds, drawn, names, _ratings(viewer, couple, audience, words, period)),
-        trends=tuple(trend for _, trend in drawn if (trend.first or trend.second) and len(trend.columns) > 1),
+        practices=practices.practices(
+            rounds, drawn, names, _ratings(viewer, couple, audience, words, period)
+        ),
+        trends=tuple(line.trend for line in drawn),
         wins=rules.wins(words) if chosen.with_wins else (),
         excerpts=rules.excerpts(chosen.excerpts, rules.passages(words)),
         narrative=paragraphs(chosen.narrative),
@@ -84,9 +86,7 @@ def summarize(viewer: Viewer, couple: Couple, chosen: Chosen, now: datetime) -> 
         next_appointment=_next_appointment(viewer, couple, audience, now),
         completeness=rules.completeness(words, rounds),
         honest_notes=HONEST,
-        crisis=tuple(
-            " ".join(part for part in line if part) + "." for line in practices.crisis_lines(practice)
-        ),
+        crisis=tuple(" ".join(part for part in line if part) + "." for line in houses.crisis_lines(practice)),
     )
 
 
@@ -140,12 +140,12 @@ def _next_appointment(viewer: Viewer, couple: Couple, audience: Audience, now: d
 
 def _ratings(
     viewer: Viewer, couple: Couple, audience: Audience, words: Sequence[rules.Seen], period: Period
-) -> rules.Ratings | None:
+) -> practices.Ratings | None:
     """Ratings stand on the counselor's copy and on no other."""
     if audience != "counselor":
         return None
     quality: Mapping[TrustPractice, Sequence[float]] = report.quality_of(viewer, couple, period)
-    return rules.Ratings(quality=quality, usefulness=rules.usefulness(words))
+    return practices.Ratings(quality=quality, usefulness=practices.usefulness(words))
 
 
 def restored(content: Mapping[str, Any]) -> ProgressSummary:

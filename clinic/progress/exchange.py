@@ -8,8 +8,8 @@ from uuid import UUID
 
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Exercise, Field, Turn, label_for
+from clinic.progress.points import Position
 from clinic.progress.rules import Seen, is_twin, prompt_of
-from clinic.progress.summary import Position
 
 ADDITION = "addition"
 

@@ -16,8 +16,9 @@ from clinic.documents import queries as documents
 from clinic.documents.models import Document
 from clinic.extensions import db
 from clinic.homework.models import Assignment, Round
-from clinic.progress import queries, rules
-from clinic.progress.summary import Period, Trend
+from clinic.progress import lines, queries
+from clinic.progress.lines import Glance
+from clinic.progress.summary import Period
 from clinic.safety import queries as safety
 from clinic.safety.models import Flag
 from clinic.safety.rules import Ceiling
@@ -49,7 +50,7 @@ class Overview:
     flags: Sequence[Flag]
     open: Sequence[AtWork]
     came_in: Sequence[AtWork]
-    trends: Sequence[Trend]  # lines of both with a distance first, then by how much there is to see
+    lines: Glance
     appointments: Sequence[Appointment]
     documents: Sequence[Document]
 
@@ -67,10 +68,7 @@ def overview(viewer: Viewer, couple: Couple, now: datetime) -> Overview:
         flags=[flag for flag in safety.open_flags(viewer) if flag.couple_id == couple.id],
         open=[one for one in rounds if one.is_open],
         came_in=[one for one in rounds if one.round.came_in_at is not None][:8],
-        trends=sorted(
-            (trend for _, trend in rules.lines(words, []) if len(trend.columns) > 1),
-            key=lambda trend: (not trend.gap, -len(trend.columns)),
-        ),
+        lines=lines.glance(lines.lines(words, [])),
         appointments=_appointments_of(couple, now),
         documents=documents.latest(viewer, couple, 6),
     )

@@ -15,8 +15,9 @@ from clinic.couples.models import Couple
 from clinic.exercises.queries import document_of
 from clinic.extensions import db
 from clinic.homework.models import Assignment, Round, Turn
+from clinic.progress.points import Position
 from clinic.progress.rules import RoundGiven, Seen, counts_for
-from clinic.progress.summary import Audience, Period, Position
+from clinic.progress.summary import Audience, Period
 from clinic.reflections import queries as reflections
 from clinic.reflections.models import Opening, Reflection, Words
 

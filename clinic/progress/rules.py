@@ -1,18 +1,16 @@
-"""Pure rules of progress: what can be told from words that one audience may read, and how it is put."""
+"""Pure rules of progress: the words that one audience may read, and what can be quoted and counted of them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from statistics import fmean
 from typing import Any
 from uuid import UUID
 
 from clinic.exercises import answers as shapes
-from clinic.exercises.document import Exercise, Field, TrustPractice, Turn, label_for
-from clinic.exercises.practices import TRUST_PRACTICES
-from clinic.progress import trends
-from clinic.progress.summary import Audience, Completeness, Excerpt, Position, PracticeRow, Trend, Win, Words
+from clinic.exercises.document import Exercise, Field, Turn, label_for
+from clinic.progress.points import Position
+from clinic.progress.summary import Audience, Completeness, Excerpt, Win, Words
 
 QUIET_AFTER = timedelta(days=7)
 """A partner who has something to do and sent nothing for so long stands on Today."""
@@ -204,109 +202,6 @@ def completeness(words: Sequence[Seen], rounds: Iterable[RoundGiven]) -> Complet
 def _group_fields(seen: Seen) -> tuple[Field, ...]:
     group = next((one for one in seen.turn.groups if one.key == seen.group), None)
     return () if group is None else tuple(one for one in group.fields if shapes.is_shown(one, seen.answers))
-
-
-# Trends
-
-
-def lines(words: Iterable[Seen], rounds: Iterable[RoundGiven]) -> tuple[tuple[Exercise, Trend], ...]:
-    """Every trend of every exercise that has a point, with the exercise it is of."""
-    by_slug: dict[str, list[Seen]] = {}
-    for seen in words:
-        by_slug.setdefault(seen.exercise.slug, []).append(seen)
-    closed = [one for one in rounds if one.is_unopened]
-    found = []
-    for slug, own in sorted(by_slug.items()):
-        exercise = max((one.exercise for one in own), key=lambda one: one.version)
-        unopened = [one.on for one in closed if one.exercise.slug == slug]
-        answers = [answer for seen in own for answer in _answers(seen)]
-        found += [(exercise, trends.drawn(asked, exercise, answers, unopened)) for asked in exercise.trends]
-    return tuple(
-        (exercise, trend)
-        for exercise, trend in found
-        if trend.first or trend.second or trends.NAMED in trend.note
-    )
-
-
-def _answers(seen: Seen) -> Iterator[trends.Answer]:
-    for asked, value in fields_of(seen):
-        yield trends.Answer(
-            source=f"{seen.key}.{asked.key}",
-            author=seen.author,
-            other=seen.other,
-            number=seen.number,
-            assignment=str(seen.assignment_id),
-            on=seen.on,
-            given_on=seen.given_on,
-            order=(seen.attempt, seen.entry),
-            value=value,
-            wording=seen.wording,
-        )
-
-
-# The six practices
-
-
-@dataclass(frozen=True)
-class Ratings:
-    """Counselor's copy only: ratings (0 to 10) by trust practice."""
-
-    quality: Mapping[TrustPractice, Sequence[float]] = field(default_factory=dict)
-    usefulness: Mapping[TrustPractice, Sequence[float]] = field(default_factory=dict)
-
-
-def practices(
-    rounds: Sequence[RoundGiven],
-    drawn: Sequence[tuple[Exercise, Trend]],
-    names: Mapping[Position, str],
-    ratings: Ratings | None = None,
-) -> tuple[PracticeRow, ...]:
-    """A row for each of the six, also for one that is still ahead."""
-    return tuple(_practice_row(key, rounds, drawn, names, ratings or Ratings()) for key in TRUST_PRACTICES)
-
-
-def _practice_row(
-    key: TrustPractice,
-    rounds: Sequence[RoundGiven],
-    drawn: Sequence[tuple[Exercise, Trend]],
-    names: Mapping[Position, str],
-    ratings: Ratings,
-) -> PracticeRow:
-    own = [one for one in rounds if one.exercise.trust_practice == key]
-    said = (_headline(trend, names) for exercise, trend in drawn if exercise.trust_practice == key)
-    return PracticeRow(
-        name=TRUST_PRACTICES[key].title,
-        assigned=len(own),
-        done=sum(one.is_done for one in own),
-        headline=next((one for one in said if one), ""),
-        quality=_mean(ratings.quality.get(key)),
-        usefulness=_mean(ratings.usefulness.get(key)),
-    )
-
-
-def _headline(trend: Trend, names: Mapping[Position, str]) -> str:
-    if trends.NAMED in trend.note:
-        return f"{trend.title}. {trend.note[trend.note.index(trends.NAMED) :]}"
-    moved = [
-        f"{names.get(position, '')} {round(points[0].value, 1):g} to {round(points[-1].value, 1):g}"
-        for position, points in trend.lines
-        if len(points) > 1
-    ]
-    return f"{trend.title}: {', '.join(moved)}" if moved else ""
-
-
-def _mean(values: Sequence[float] | None) -> float | None:
-    return round(fmean(values), 1) if values else None
-
-
-def usefulness(words: Iterable[Seen]) -> dict[TrustPractice, list[float]]:
-    """How useful it was, from the closing questions, by practice."""
-    found: dict[TrustPractice, list[float]] = {}
-    for seen in words:
-        value = shapes.number_in(seen.answers.get("usefulness")) if seen.group == TAIL else None
-        if value is not None:
-            found.setdefault(seen.exercise.trust_practice, []).append(value)
-    return found
 
 
 # What an audience may know

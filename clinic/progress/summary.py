@@ -1,15 +1,16 @@
 """The progress report as plain frozen values, made for one named audience and complete before anything is drawn."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
 import msgspec
 
+from clinic.progress.points import Position, Trend
+
 Audience: TypeAlias = Literal["counselor", "couple", "partner_1", "partner_2"]
-Position: TypeAlias = Literal[1, 2]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,80 +60,6 @@ class PracticeRow:
     headline: str = ""
     quality: float | None = None
     usefulness: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Point:
-    """One answer on one local day."""
-
-    on: date
-    value: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """One day of a trend with what either line has there; `at` is its place from 0 (first day) to 1 (last day)."""
-
-    on: date
-    at: float
-    first: float | None
-    second: float | None
-    gap: float | None
-    is_unopened: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trend:
-    """One question over time: a line for each partner whom the audience may see; the gap where both have a point.
-
-    `unopened` are rounds that this audience knows to have closed without opening: no point for either. On a day of
-    `restarts` the wording changed, and the line begins anew.
-    """
-
-    title: str
-    hint: str = ""
-    low: float = 0
-    high: float = 10
-    low_word: str = ""
-    high_word: str = ""
-    first: tuple[Point, ...] = ()
-    second: tuple[Point, ...] = ()
-    gap: tuple[Point, ...] = ()
-    unopened: tuple[date, ...] = ()
-    restarts: tuple[date, ...] = ()
-    note: str = ""
-
-    @property
-    def lines(self) -> tuple[tuple[Position, tuple[Point, ...]], ...]:
-        """Both lines with whose they are."""
-        return (1, self.first), (2, self.second)
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """Every day of the chart in order, for its drawing and for the table of its numbers."""
-        days = sorted({point.on for point in (*self.first, *self.second)} | set(self.unopened))
-        return tuple(self._column(day, days) for day in days)
-
-    def strokes(self, position: Position) -> tuple[tuple[Column, ...], ...]:
-        """The line of one partner in pieces: it is broken where a round did not open and where the wording changed."""
-        pieces: list[list[Column]] = [[]]
-        for column in self.columns:
-            if column.is_unopened or column.on in self.restarts:
-                pieces.append([])
-            if (column.first if position == 1 else column.second) is not None:
-                pieces[-1].append(column)
-        return tuple(tuple(piece) for piece in pieces if piece)
-
-    def _column(self, day: date, days: list[date]) -> Column:
-        span = (days[-1] - days[0]).days
-        return Column(
-            on=day,
-            at=(day - days[0]).days / span if span else 0.5,
-            first=_value(self.first, day),
-            second=_value(self.second, day),
-            gap=_value(self.gap, day),
-            is_unopened=day in self.unopened,
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,19 +152,6 @@ def audience_label(audience: Audience, partners: tuple[Partner, ...]) -> str:
     return labels[audience]
 
 
-def series(rows: Iterable[tuple[date, float | None]]) -> tuple[Point, ...]:
-    """Order answers by day; a missing answer gives no point, and of two on one day the later row stands."""
-    by_day = {day: value for day, value in rows if value is not None}
-    return tuple(Point(on=day, value=by_day[day]) for day in sorted(by_day))
-
-
-def gap(first: Iterable[Point], second: Iterable[Point]) -> tuple[Point, ...]:
-    """Measure the distance on the days on which both have a point, to a tenth; other days have none."""
-    other = {point.on: point.value for point in second}
-    shared = (point for point in first if point.on in other)
-    return tuple(Point(on=point.on, value=round(abs(point.value - other[point.on]), 1)) for point in shared)
-
-
 def content_hash(summary: object) -> str:
     """Give the SHA-256 of a frozen summary's canonical JSON (keys sorted, no blanks) as 64 hex digits."""
     # Once through its own type, so that a 3 given for a float hashes like the 3.0 that a stored summary gives back.
@@ -248,7 +162,3 @@ def content_hash(summary: object) -> str:
 def grouped(digest: str, groups: int = 3) -> Iterator[str]:
     """Cut the head of a digest into groups of four digits, as a person compares it by eye."""
     return (digest[start : start + 4] for start in range(0, groups * 4, 4))
-
-
-def _value(points: tuple[Point, ...], day: date) -> float | None:
-    return next((point.value for point in points if point.on == day), None)

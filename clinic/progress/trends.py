@@ -10,12 +10,9 @@ from typing import Any
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Column, Exercise, Field
 from clinic.exercises.document import Trend as Asked
-from clinic.progress.summary import Point, Position, Trend, gap, series
+from clinic.progress.points import Point, Position, Shared, Trend, gap, series
 
 Bucket = tuple[int, int]
-
-NAMED = "Named by both:"
-"""How the note of a trend says what both picked; such a trend has no line of either."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +52,9 @@ def drawn(
         gap=gap(first, second) if each and "gap" in asked.lines else (),
         unopened=tuple(sorted(set(unopened) - set(days.values()))) if first or second else (),
         restarts=tuple(_restarts(own, asked, days)),
-        note=" ".join(part for part in (asked.note, _shared_said(asked, own, days)) if part),
+        note=asked.note,
+        shared=tuple(_shared(asked, exercise, own, days)) if "overlap" in asked.lines else (),
     )
-
-
-def overlap(asked: Asked, answers: Iterable[Answer]) -> tuple[Point, ...]:
-    """How many of the options that one picked the other picked, too, on the days on which both picked some."""
-    own = [one for one in answers if _names(asked, one.source)]
-    return _overlap(own, asked, _days(asked, own))
 
 
 # Buckets: what makes one point
@@ -220,18 +212,19 @@ def _restarts(answers: Sequence[Answer], asked: Asked, days: Mapping[Any, date])
 # What both picked
 
 
-def _overlap(answers: Sequence[Answer], asked: Asked, days: Mapping[Any, date]) -> tuple[Point, ...]:
+def _shared(
+    asked: Asked, exercise: Exercise, answers: Sequence[Answer], days: Mapping[Any, date]
+) -> Iterator[Shared]:
+    """What stands on both lists, for the days on which the audience may read both; in the order of the options."""
     picks: dict[Any, dict[Position, set[str]]] = {}
     for one in answers:
         picked = set(shapes.picked(one.value)) if not shapes.is_declined(one.value) else set()
         if picked:
             picks.setdefault(_bucket(asked, one), {}).setdefault(one.author, set()).update(picked)
-    both = ((days[bucket], sides) for bucket, sides in picks.items() if len(sides) == 2)
-    return series((day, float(len(sides[1] & sides[2]))) for day, sides in both)
-
-
-def _shared_said(asked: Asked, answers: Sequence[Answer], days: Mapping[Any, date]) -> str:
-    if "overlap" not in asked.lines:
-        return ""
-    said = [f"{point.value:.0f} on {point.on:%B} {point.on.day}" for point in _overlap(answers, asked, days)]
-    return f"{NAMED} {', '.join(said)}." if said else ""
+    options = {
+        key: said for one in asked.source for key, said in (_place(exercise, one)[0].options or {}).items()
+    }
+    for bucket, sides in sorted(picks.items(), key=lambda one: days[one[0]]):
+        if len(sides) == 2:
+            both = sides[1] & sides[2]
+            yield Shared(on=days[bucket], picks=tuple(said for key, said in options.items() if key in both))

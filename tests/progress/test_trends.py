@@ -109,17 +109,35 @@ def test_week_gathers_all_entries_of_a_log() -> None:
     assert [point.value for point in drawn(log, "intensity", "feelings_log").first] == [6.0]
 
 
-def test_overlap_says_what_both_picked() -> None:
-    trend = next(one for one in exercise("trust_definitions").trends if "overlap" in one.lines)
-    options = list(
-        exercise("trust_definitions")
-        .turns[trend.source[0].split(".")[0]]
-        .field(trend.source[0].split(".")[1])
-        .options
-        or {}
+def picks(*keys: str, by: int = 1, week: int = 0) -> Answer:
+    return answer("choose.top", list(keys), by=by, week=week)
+
+
+def test_overlap_names_what_stands_on_both_lists() -> None:
+    both = [picks("discreet", "kept_word", "money"), picks("kept_word", "discreet", "fair", by=2)]
+    line = drawn(both, "overlap", "trust_definitions")
+    assert line.said({1: "Mara", 2: "Jonas"}) == (
+        "On both lists on March 2: Doing what we said we would do; Keeping private things private."
     )
-    both = [answer(trend.source[0], options[:3]), answer(trend.source[0], options[1:4], by=2)]
-    assert [point.value for point in trends.overlap(trend, both)] == [2.0]
+    assert not line.is_drawn
+
+
+def test_overlap_of_nothing_is_told_and_one_list_alone_tells_nothing() -> None:
+    apart = [picks("money"), picks("fair", by=2)]
+    assert "nothing stood on both" in drawn(apart, "overlap", "trust_definitions").said({})
+    assert not drawn(apart[:1], "overlap", "trust_definitions").is_told
+
+
+@pytest.mark.parametrize(("weeks", "is_drawn"), [(0, False), (2, False), (3, True)])
+def test_three_answers_of_one_make_a_chart(weeks: int, is_drawn: bool) -> None:
+    line = drawn([one for week in range(weeks) for one in pulse(5, week=week)])
+    assert line.is_drawn == is_drawn
+
+
+def test_fewer_are_a_sentence_with_their_numbers() -> None:
+    line = drawn([*pulse(5), *pulse(6, week=1), *pulse(4, by=2)])
+    said = line.said({1: "Mara", 2: "Jonas"})
+    assert said == "Mara: 5 on March 2, then 5.7 on March 9. Jonas: 4.3 on March 2."
 
 
 @pytest.mark.parametrize("slug", sorted(library.shipped()))

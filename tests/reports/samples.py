@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from clinic.progress.points import Trend, gap, series
 from clinic.progress.summary import (
     Attendance,
     Audience,
@@ -14,11 +15,8 @@ from clinic.progress.summary import (
     Period,
     PracticeRow,
     ProgressSummary,
-    Trend,
     Win,
     Words,
-    gap,
-    series,
 )
 from reports.invitation import InvitationSlip
 

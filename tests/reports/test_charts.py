@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from clinic.progress.summary import Trend
+from clinic.progress.points import Trend
 from reports.document import TEMPLATES
 from tests.reports import samples
 

@@ -5,7 +5,8 @@ from datetime import date
 
 import msgspec
 
-from clinic.progress.summary import Point, ProgressSummary, audience_label, content_hash, gap, series
+from clinic.progress.points import Point, gap, series
+from clinic.progress.summary import ProgressSummary, audience_label, content_hash
 from tests.reports import samples
 
 MONDAY, TUESDAY = date(2026, 5, 4), date(2026, 5, 5)
