@@ -28,11 +28,11 @@ def _after_sending(moments: Moments, one: TurnState, *, is_in_time: bool) -> Ite
     """Words that were given, or for which words were given, stand; until then their author may change them."""
     if one.given and not moments.history.is_severed and moments.window.ceiling == "joint":
         yield "add"
+    if one.still_closed:
+        yield "narrow"
     if one.is_settled or _was_answered(moments, one):
         return
     yield "take_back"
-    if not one.is_whole_narrowed and any(group.visibility != "counselor" for group in one.turn.groups):
-        yield "narrow"
     if is_in_time and one.status == "sent":
         yield "revise"
 

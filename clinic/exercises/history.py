@@ -42,9 +42,10 @@ class History:
         return next((event.detail for event in reversed(self.on(id_)) if event.kind == "sent"), {})
 
     def answered(self, id_: TurnId, reference: str) -> datetime | None:
-        """The date that a turn named last, `reference` being its turn.field."""
-        told = (event.detail.get("answered", {}).get(reference) for event in reversed(self.on(id_)))
-        return next((datetime.fromisoformat(date) for date in told if date), None)
+        """The date that a turn names, `reference` being its turn.field; the last act that tells of dates counts."""
+        told = (event.detail["answered"] for event in reversed(self.on(id_)) if "answered" in event.detail)
+        dates: Mapping[str, str] = next(told, {})
+        return datetime.fromisoformat(dates[reference]) if reference in dates else None
 
     def first_given(self, kind: EventKind, to: Collection[PartnerId], name: str) -> datetime | None:
         """When words of an input, or of a turn, first came to one of these people."""

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from clinic.exercises.document import Opening, Turn
+from clinic.exercises.document import Group, Opening, Turn
 
 PartnerId = Hashable
 
 EventKind = Literal[
     "sent",  # detail: whole (kept for the counselor), groups (with words), met, consent, answered
     "took_back",
-    "narrowed",  # detail: groups; all of them when it names none
+    "narrowed",  # detail: groups, answered; all that was not given when it names no groups
     "returned",  # by the counselor, for another pass
     "released",  # by the counselor; takes effect after the hold
     "called_back",  # a release, within the hold
@@ -111,6 +111,14 @@ class TurnState:
     def opened_to(self) -> frozenset[PartnerId]:
         """Who was given words of it."""
         return frozenset(to for to, _ in self.given)
+
+    @property
+    def still_closed(self) -> tuple[Group, ...]:
+        """Its words that the other partner was not given: their author can keep them for the counselor."""
+        if self.is_whole_narrowed:
+            return ()
+        given = {group for _, group in self.given}
+        return tuple(group for group in self.turn.groups if group.key in self.groups - given)
 
     @property
     def is_settled(self) -> bool:

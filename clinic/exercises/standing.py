@@ -42,9 +42,9 @@ def _sent(one: TurnState, act: Event) -> TurnState:
 def _narrowed(one: TurnState, act: Event) -> TurnState:
     """Its author keeps these groups, or all that was not given, for the counselor."""
     named = act.detail.get("groups")
-    is_whole = not named and not one.is_settled and one.sent_by is not None
-    kept = one.groups - frozenset(named) if named else frozenset[str]()
-    return replace(one, groups=kept, is_whole_narrowed=one.is_whole_narrowed or is_whole)
+    is_whole = named is None and not one.is_settled and one.sent_by is not None
+    left = frozenset[str]() if named is None else one.groups - frozenset(named)
+    return replace(one, groups=left, is_whole_narrowed=one.is_whole_narrowed or is_whole)
 
 
 def _agreeing(one: TurnState, act: Event) -> TurnState:

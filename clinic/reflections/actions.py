@@ -1,6 +1,6 @@
 """Verbs of writing: send, keep back, add, agree. Words go where the fold says, nowhere else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -167,7 +167,7 @@ def _note_act(author: Author, sending: Sending, now: datetime) -> RoundState | N
     if author.asked.agree:
         return None if kept else _propose(author, sending, now)
     groups = [key for key, (kind, _) in rules.divided(author.asked, sending).items() if kind != "counselor"]
-    detail: dict[str, Any] = {"groups": groups, "answered": _dates(author, sending.answers)}
+    detail: dict[str, Any] = {"groups": groups, "answered": _dates(author, sending)}
     if kept:
         detail["whole"] = True
     if author.asked.again:
@@ -177,11 +177,17 @@ def _note_act(author: Author, sending: Sending, now: datetime) -> RoundState | N
     return homework.note(author.round, "sent", now, turn=author.turn, by=author.partner_id, **detail)
 
 
-def _dates(author: Author, answers: Mapping[str, Any]) -> dict[str, str]:
-    """Answered dates on which something else opens: the engine is told the moment, not the words."""
+def _dates(author: Author, sending: Sending) -> dict[str, str]:
+    """Answered dates on which something else opens: the engine is told the moment, not the words.
+
+    A date that its author keeps for the counselor is told to nobody, and nothing opens on it.
+    """
+    if rules.is_kept(author.asked, sending):
+        return {}
     awaited = {turn.opens.answered for turn in rounds.document_for(author.round).turns.values() if turn.opens}
     zone = ZoneInfo(author.round.assignment.zone)
-    named = {f"{author.turn.key}.{key}": shapes.moment_of(answer, zone) for key, answer in answers.items()}
+    said = {key: answer for key, answer in sending.answers.items() if key not in sending.narrowed}
+    named = {f"{author.turn.key}.{key}": shapes.moment_of(answer, zone) for key, answer in said.items()}
     return {name: at.isoformat() for name, at in named.items() if name in awaited and at}
 
 
@@ -205,7 +211,7 @@ def _came_in(round_: Round, now: datetime) -> None:
 
 def _propose(author: Author, sending: Sending, now: datetime) -> RoundState:
     bound = rules.bound_hash(rules.joint_answers(author.asked, sending.answers))
-    detail = {"hash": bound, "answered": _dates(author, sending.answers)}
+    detail = {"hash": bound, "answered": _dates(author, sending)}
     return homework.note(author.round, "proposed", now, turn=author.turn, by=author.partner_id, **detail)
 
 
@@ -244,18 +250,21 @@ def take_back(author: Author, now: datetime) -> Draft:
 
 
 def narrow(author: Author, fields: Sequence[str], now: datetime) -> Reflection:
-    """Keep fields, or with none named the whole of it, for the counselor; possible until it opens."""
-    _must_admit(author, now, "narrow")
+    """Keep fields, or with none named the whole of it, for the counselor; possible until they open."""
+    folded, name = _must_admit(author, now, "narrow"), rounds.turn_id_of(author.turn)
     sent = queries.as_sent(queries.latest([author.turn], author.partner_id)[author.turn.id])
-    allowed = [
-        one.key for one in author.asked.fields if one.key in fields and shapes.may_narrow(author.asked, one)
-    ]
+    allowed = [key for key in rules.still_closed(author.asked, folded.turns[name]) if key in fields]
     if fields and not allowed:
-        raise NotNow("These answers go to your counselor alone already.")
+        raise NotNow("These answers have opened, or go to your counselor alone already.")
+    if not fields and (author.partner_id, name, "take_back") not in folded.acts:
+        raise NotNow("A part of it has opened. You can still keep other answers closer, one by one.")
     sending = replace(sent, keep=not fields, narrowed=tuple(dict.fromkeys([*sent.narrowed, *allowed])))
     reflection = _write(author, sending, now)
     if not fields:
         homework.note(author.round, "narrowed", now, turn=author.turn, by=author.partner_id)
+    elif (dates := _dates(author, sending)) != _dates(author, sent):
+        told = {"groups": [], "answered": dates}
+        homework.note(author.round, "narrowed", now, turn=author.turn, by=author.partner_id, **told)
     audit.record(author.viewer, "narrow", author.turn)
     return reflection
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Exercise, Field, Flag, Turn
 from clinic.exercises.own_questions import keeps_with_counselor
-from clinic.exercises.turns import Leg
+from clinic.exercises.turns import Leg, TurnState
 
 TAIL_GROUP = "tail"
 ENGINE_GROUP = "engine"
@@ -87,6 +87,12 @@ def _by_group(turn: Turn, sending: Sending) -> dict[str, tuple[str, dict[str, An
                 answer = dict(shapes.DECLINED)
             found.setdefault(group.key, (group.visibility, {}))[1][asked.key] = answer
     return found
+
+
+def still_closed(turn: Turn, one: TurnState) -> list[str]:
+    """Keys of fields that their author can still keep for the counselor: the other partner was not given them."""
+    fields = [asked for group in one.still_closed for asked in group.fields]
+    return [asked.key for asked in fields if shapes.may_narrow(turn, asked)]
 
 
 def joint_answers(turn: Turn, answers: Mapping[str, Any]) -> dict[str, Any]:

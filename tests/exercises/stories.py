@@ -62,6 +62,13 @@ OWN = {
             "each", turn("half", "sealed"), turn("reply", "partner", opens=Opens(after="half", when="opened"))
         )
     ),
+    "on a day": document(
+        part(
+            "one",
+            turn("day", "release", fields=[Field(key="on", kind="date", label="When?")], consent="no"),
+            turn("then", "counselor", opens=Opens(answered="day.on")),
+        )
+    ),
     "plan": document(
         part(
             "one",

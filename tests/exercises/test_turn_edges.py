@@ -33,6 +33,33 @@ def test_what_was_taken_back_or_narrowed_looks_unanswered() -> None:
         assert story.given == []
 
 
+def test_words_that_open_later_can_be_kept_until_they_do() -> None:
+    story = Story("perspective_round")
+    speak = story.send(A, "speak")
+    assert [group for _, id_, group in story.fold().visible if id_ == speak] == ["partner"]
+    assert may(story, A) == {"add", "narrow"}
+    story.send(B, "summarize")
+    assert "narrow" not in {act for _, id_, act in story.fold(A).acts if id_ == speak}
+    kept = Story("perspective_round")
+    kept.note("narrowed", kept.send(A, "speak"), A)
+    kept.send(B, "summarize")
+    assert [group for _, id_, group in kept.fold().visible if id_ == speak] == ["partner"]
+    assert not kept.fold().turns[speak].is_whole_narrowed
+
+
+def test_a_date_that_its_author_keeps_opens_nothing() -> None:
+    story = Story("on a day")
+    day = {"day.on": (story.now + timedelta(days=1)).isoformat()}
+    name = story.send(A, "day", answered=day)
+    assert story.fold().turns[TurnId(0, "then")].since == story.now + timedelta(days=1)
+    story.note("narrowed", name, A, groups=[], answered={})
+    assert story.fold().turns[TurnId(0, "then")].since is None
+    assert not story.fold().turns[name].is_whole_narrowed
+    story.send(A, "day", answered=day)
+    story.send(A, "day", answered={})
+    assert story.fold().turns[TurnId(0, "then")].since is None
+
+
 def test_taking_back_at_the_moment_of_the_others_sending_ends_in_a_legal_state() -> None:
     story = Story("halves", "both_answered")
     half = story.send(A, "half")

@@ -8,9 +8,8 @@ from flask import Response, flash, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, web
-from clinic.exercises import answers as shapes
 from clinic.extensions import db
-from clinic.reflections import actions, queries, sheets
+from clinic.reflections import actions, queries, rules, sheets
 from clinic.reflections.drafts import Author
 from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import Sheet
@@ -72,9 +71,9 @@ def _own_page(sheet: Sheet, form: AdditionForm, status: int = 200) -> Response |
 
 def _can_narrow(sheet: Sheet, sending: Any) -> list[sheets.Line]:
     """The answers that can still be kept for the counselor, one by one."""
-    if "narrow" not in sheet.acts or sending.keep:
+    if "narrow" not in sheet.acts or sheet.state is None:
         return []
-    allowed = {one.key for one in sheet.asked.fields if shapes.may_narrow(sheet.asked, one)}
+    allowed = rules.still_closed(sheet.asked, sheet.state)
     return [line for line in sheets.lines_of(sheet, sending) if line.key in allowed and not line.is_narrowed]
 
 
