@@ -1,4 +1,4 @@
-"""A parent that is warm: it loads the app once and forks a server for each life, so that many can be killed in a minute.
+"""A parent that is warm: it loads the app once and forks a server for each life, so that many can be killed quickly.
 
 Run as `python -m tests.crashing <data folder>`; each line on standard input asks for one more life, and its process id
 and port are printed. The end of the input ends the last of them.
@@ -31,7 +31,7 @@ def main(folder: Path) -> None:
         child = os.fork()
         if child == 0:
             _serve(app, listener)
-        print(child, listener.getsockname()[1], flush=True)
+        _say(f"{child} {listener.getsockname()[1]}")
     _bury(child)
 
 
@@ -40,7 +40,12 @@ def _bury(child: int) -> None:
     if child:
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        print("died", os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, flush=True)
+        _say(f"died {os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _serve(app: object, listener: socket.socket) -> None:

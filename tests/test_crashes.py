@@ -1,4 +1,4 @@
-"""The server is killed a hundred times while people save and send: every text that was acknowledged is there afterwards."""
+"""The server is killed a hundred times while people save and send: every acknowledged text is there afterwards."""
 
 import http.client
 import json
@@ -18,7 +18,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 
@@ -87,8 +86,10 @@ class Writer:
     def write(self, version: int) -> int:
         """One more text, saved or sent; the version of the draft that stands then."""
         self.tried += 1
-        filled = {name: f"text {self.tried} of {self.who}" if name == "x_happened" else v for name, v in self.boxes.items()}
-        status, text = self.ask("POST", f"/reflections/{self.turn_id}", {"screen": "all", "version": version, **filled})
+        filled = {**self.boxes, "x_happened": f"text {self.tried} of {self.who}"}
+        status, text = self.ask(
+            "POST", f"/reflections/{self.turn_id}", {"screen": "all", "version": version, **filled}
+        )
         assert status == 200, (status, text[:300])
         version = int(json.loads(text)["version"])
         if self.do == "send":
@@ -100,9 +101,9 @@ class Writer:
         return version
 
     def check(self) -> int:
-        """Read through the page what the server has now, and hold it against what it acknowledged; the draft's version."""
+        """Read through the page what the server has, and hold it against what it acknowledged; the draft's version."""
         was_sent = self.do == "send" and self.acknowledged
-        status, text = self.ask("GET", f"/reflections/{self.turn_id}{'/revise' if was_sent else ''}?all=1")
+        _, text = self.ask("GET", f"/reflections/{self.turn_id}{'/revise' if was_sent else ''}?all=1")
         there = [int(found[1]) for found in NUMBERED.finditer(text) if found[2] == self.who]
         last = self.acknowledged[-1] if self.acknowledged else 0
         if last and not last <= max(there, default=0) <= self.tried:
@@ -144,9 +145,12 @@ class Theatre:
             author = self.stage.author(viewer, by, "entry", who)
             boxes, turn_id = answering.boxes_for(author, "plain"), author.turn.id
         boxes["x_day"] = "2026-03-05"
-        session = {"_user_id": people.token_for(self.cast, who, clock.now()), "_fresh": True, "csrf_token": FORGERY_MARK}
+        signed_in = people.token_for(self.cast, who, clock.now())
+        session = {"_user_id": signed_in, "_fresh": True, "csrf_token": FORGERY_MARK}
         signer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
-        token = URLSafeTimedSerializer(self.app.config["SECRET_KEY"], salt="wtf-csrf-token").dumps(FORGERY_MARK)
+        token = URLSafeTimedSerializer(self.app.config["SECRET_KEY"], salt="wtf-csrf-token").dumps(
+            FORGERY_MARK
+        )
         return Writer(who, do, turn_id, boxes, f"session={signer.dumps(session)}", str(token))
 
     def go_on(self, writer: Writer) -> None:
@@ -162,7 +166,7 @@ class Theatre:
                 except Broken:
                     writer.broken_in.add(life)
                     life = 0
-        except Exception as error:  # noqa: BLE001  # a thread must tell what ended it
+        except Exception as error:  # a thread must tell what ended it
             writer.wrong.append(f"{writer.who}: {type(error).__name__}: {error}")
 
 

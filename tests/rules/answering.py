@@ -1,4 +1,4 @@
-"""Full answers to any turn of any exercise: as raw input, as the boxes of its form, and as a partner would hand them in."""
+"""Full answers to any turn of any exercise: as raw input, as boxes of its form, as a partner would hand them in."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -40,17 +40,16 @@ def raw_for(field: Field | Column, words: str, choose: Choose = first, rows: Row
             return _choice(field, options, words, choose)
         case "feelings":
             return [choose(list(family.words)) for family in families()[:2]]
-        case "date":
-            return choose(DAYS)
-        case "time":
-            return choose(TIMES)
-        case "datetime":
-            return f"{choose(DAYS)}T{choose(TIMES)}"
-        case "ranked":
-            return options[: int(field.most or 1) if isinstance(field, Field) else 1]
+        case "date" | "time" | "datetime":
+            return {
+                "date": choose(DAYS),
+                "time": choose(TIMES),
+                "datetime": f"{choose(DAYS)}T{choose(TIMES)}",
+            }[field.kind]
     assert isinstance(field, Field)
-    assert field.rows is not None
-    columns = field.rows.columns
+    if field.kind == "ranked":
+        return options[: int(field.most or 1)]
+    columns = field.rows.columns if field.rows else []
     return {row: {column.key: raw_for(column, words, choose) for column in columns} for row, _ in rows}
 
 
@@ -82,7 +81,9 @@ def asked_of(author: Author) -> Sequence[Field]:
 def rows_for(author: Author) -> Mapping[str, RowLabels]:
     """The rows of each `rows` field."""
     document, earlier = document_for(author.round), earlier_of(author)
-    return {field.key: shapes.rows_of(document, field, earlier) for field in author.asked.fields if field.rows}
+    return {
+        field.key: shapes.rows_of(document, field, earlier) for field in author.asked.fields if field.rows
+    }
 
 
 def _steered(author: Author, field: Field, choose: Choose) -> Choose:

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -18,6 +17,7 @@ from tests import cast as people
 from tests.conftest import Visitor
 from tests.rules import histories
 from tests.rules import world as worlds
+from tests.rules.birds import PEOPLE
 from tests.rules.site import Site
 from tests.rules.theater import Theater
 
@@ -27,6 +27,12 @@ def session_of(token: str) -> UUID:
     row = db.session.scalar(select(UserSession.id).where(UserSession.token_hash == sign_ins.hash_of(token)))
     assert row is not None
     return row
+
+
+@pytest.fixture(scope="session", params=PEOPLE)
+def who(request: pytest.FixtureRequest) -> str:
+    """Each kind of person; a session's parameter, so that all tests about one person run beside each other."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")

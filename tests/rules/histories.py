@@ -1,4 +1,4 @@
-"""One base history of a couple, played again and again; between its acts one partner does private things, or does not."""
+"""One base history of a couple, played again and again; between its acts one partner does private things, or not."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
@@ -123,11 +123,18 @@ def play(stage: Stage, private: Iterable[str], looks: Callable[[Stage, int], Non
 
 
 def _drafts(stage: Stage) -> None:
-    for name, key in (("impact", "first_sitting"), ("meaning", "choose"), ("feelings", "entry"), ("wins", "entry")):
+    for name, key in (
+        ("impact", "first_sitting"),
+        ("meaning", "choose"),
+        ("feelings", "entry"),
+        ("wins", "entry"),
+    ):
         stage.draft(B, name, key, "unsent")
     with stage.act(B) as viewer:
         author = stage.author(viewer, "impact", "first_sitting", B)
-        reflections.keep_text(author, Page(Sending(answers={"event": "aside"}), ("x_event",)), "window", stage.now)
+        reflections.keep_text(
+            author, Page(Sending(answers={"event": "aside"}), ("x_event",)), "window", stage.now
+        )
 
 
 def _draft_of_a_counter_proposal(stage: Stage) -> None:
@@ -139,7 +146,9 @@ def _draft_of_the_next_plan(stage: Stage) -> None:
 
 
 def _sealed(stage: Stage) -> None:
-    stage.send(B, "checkin", "pulse", "the next week", tail={"note": "hard", "usefulness": 2, "how_far": "tried"})
+    stage.send(
+        B, "checkin", "pulse", "the next week", tail={"note": "hard", "usefulness": 2, "how_far": "tried"}
+    )
 
 
 def _sealed_and_taken_back(stage: Stage) -> None:
@@ -233,7 +242,8 @@ def _on_the_desk(stage: Stage) -> None:
         couples.name_concern(viewer, stage.couple("couple"), "what it is about", roles, stage.now)
         safety.decide(viewer, stage.partner(B), "conjoint_ok", "seen alone again", stage.now)
         round_ = stage.turn("turns", "speak", B).round
-        reflections.review(viewer, round_, stage.now, note="a note", quality={str(stage.cast.partners[B]): 3}, is_done=True)
+        rated = {str(stage.cast.partners[B]): 3}
+        reflections.review(viewer, round_, stage.now, note="a note", quality=rated, is_done=True)
 
 
 PRIVATE: Mapping[str, tuple[int, Private]] = {
@@ -261,7 +271,11 @@ HISTORIES: Mapping[str, tuple[str, ...]] = {
     "unsent": ("drafts", "a draft of a counter-proposal", "said beside the answers"),
     "letters": ("a letter before its release", "sealed after the appointment", "on the desk"),
     "second thoughts": ("a letter released and called back", "sealed, and taken back", "fields narrowed"),
-    "for the counselor": ("words for the counselor", "an unsafe answer", "sealed, and kept for the counselor"),
+    "for the counselor": (
+        "words for the counselor",
+        "an unsafe answer",
+        "sealed, and kept for the counselor",
+    ),
     "alone": ("given alone", "met alone", "a new passphrase and device"),
     "before opening": ("sealed before opening", "a draft of the next plan"),
     "nearly all": (

@@ -1,4 +1,4 @@
-"""Through the real pages: open a turn, fill in every box, look it over, send it; what a form holds, read like a browser."""
+"""Through the real pages: open a turn, fill in every box, look it over, send it; a form read as a browser does."""
 
 from collections.abc import Iterator
 from html.parser import HTMLParser

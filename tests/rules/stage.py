@@ -1,4 +1,4 @@
-"""The stage: people of the cast act at moved times, through the real actions, one transaction an act as a request would."""
+"""The stage: people of the cast act at moved times, through the real actions, one transaction an act."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -183,7 +183,9 @@ class Stage:
         with self.act(who) as viewer:
             reflections.narrow(self.author(viewer, name, key, who, ("sent",)), fields, self.now)
 
-    def say(self, who: str, name: str, key: str, text: str, kind: reflections.Kind = "something_else") -> None:
+    def say(
+        self, who: str, name: str, key: str, text: str, kind: reflections.Kind = "something_else"
+    ) -> None:
         """A word to the counselor beside the answers."""
         with self.act(who) as viewer:
             reflections.say(self.author(viewer, name, key, who), kind, text, self.now)

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from flask import Flask
 
-from tests.rules.world import PEOPLE, World
+from tests.rules.birds import PEOPLE
+from tests.rules.world import World
 
 FILE = Path(__file__).with_name("routes.toml")
 NOBODYS = {"nobody", "left"}

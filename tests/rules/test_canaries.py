@@ -7,40 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-import pytest
 from flask import Flask
 
 from clinic import clock
 from clinic.app import create_app
 from clinic.config import Settings
+from tests.rules.birds import NAMES, Canary
 from tests.rules.site import Site
-from tests.rules.table import table, tries_of
-from tests.rules.visits import Visit, links_of
-from tests.rules.world import NAMES, PEOPLE, Canary
-
-PAGES_AT_MOST = 150
-ANSWERS_LOOKED_AT = 20
-
-
-def every_answer(site: Site, who: str) -> Iterator[Visit]:
-    """All that somebody can ask for: what the table names, its variants, and whatever pages link to."""
-    for row in table().of("GET"):
-        for specimen, path in tries_of(row, site.app, site.world):
-            for query in ("", *row.also):
-                yield site.seen(who, path + query, f"{row.endpoint} {specimen}")
-    yield from crawled(site, who)
-
-
-def crawled(site: Site, who: str) -> Iterator[Visit]:
-    """From the start page on, by every link of the own house."""
-    waiting, known = ["/"], {"/"}
-    for path in waiting:
-        made = site.seen(who, path, "a link")
-        yield made
-        for link in links_of(made):
-            if link not in known and len(known) < PAGES_AT_MOST:
-                known.add(link)
-                waiting.append(link)
+from tests.rules.visits import Visit
 
 
 def met_in(made: Visit, canaries: list[Canary]) -> list[str]:
@@ -49,39 +23,41 @@ def met_in(made: Visit, canaries: list[Canary]) -> list[str]:
     return [one.label for one in canaries if one.token in said]
 
 
-@pytest.mark.parametrize("who", PEOPLE)
 def test_nobody_meets_a_text_that_is_not_for_them(site: Site, who: str) -> None:
     hidden = site.world.hidden_from(who)
-    wrong = [f"{made}: {found}" for made in every_answer(site, who) if (found := met_in(made, hidden))]
+    wrong = [f"{made}: {found}" for made in site.sweep(who).answers if (found := met_in(made, hidden))]
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("who", PEOPLE)
 def test_nobody_meets_the_name_of_a_couple_that_is_not_theirs(site: Site, who: str) -> None:
     foreign = [name for name, readers in NAMES.items() if who not in readers]
     names = re.compile(rf"\b({'|'.join(foreign)})\b")
-    wrong = [f"{made}: {found[0]}" for made in every_answer(site, who) if (found := names.search(made.text))]
+    wrong = [f"{made}: {found[0]}" for made in site.sweep(who).answers if (found := names.search(made.text))]
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("who", PEOPLE)
 def test_every_link_leads_somewhere(site: Site, who: str) -> None:
-    wrong = [str(made) for made in crawled(site, who) if made.status not in {200, 302, 303}]
+    wrong = [str(made) for made in site.sweep(who).links if made.status not in {200, 302, 303}]
     assert not wrong, "\n".join(wrong)
 
 
 def test_the_canaries_are_alive(site: Site) -> None:
     """Who may read a text does meet it: otherwise the tests above would show nothing."""
-    for who, least in (("partner_a", 12), ("partner_b", 8), ("counselor", 20), ("parted_a", 2), ("other_a", 3)):
+    for who, least in (
+        ("partner_a", 12),
+        ("partner_b", 8),
+        ("counselor", 20),
+        ("parted_a", 2),
+        ("other_a", 3),
+    ):
         known = [one for one in site.world.canaries if who in one.readers]
-        met = {label for made in every_answer(site, who) for label in met_in(made, known)}
+        met = {label for made in site.sweep(who).answers for label in met_in(made, known)}
         assert len(met) >= least, f"{who} meets only {sorted(met)} of {sorted(one.label for one in known)}"
 
 
-@pytest.mark.parametrize("who", PEOPLE)
 def test_no_log_tells_a_text_or_a_name(site: Site, who: str) -> None:
     words = [*(one.token for one in site.world.canaries), *NAMES]
-    lines = [line for made in every_answer(site, who) for line in made.log]
+    lines = [line for made in site.sweep(who).answers for line in made.log]
     assert not [line for line in lines if any(re.search(rf"\b{word}\b", line) for word in words)]
 
 
@@ -92,7 +68,12 @@ def written_as(text: str) -> Iterator[bytes]:
     """A text in every form in which it could lie somewhere; base64 at each of its three beginnings."""
     plain = text.encode()
     yield plain
-    yield from (text.encode("utf-16-le"), text.encode("utf-16-be"), plain.hex().encode(), plain.hex().upper().encode())
+    yield from (
+        text.encode("utf-16-le"),
+        text.encode("utf-16-be"),
+        plain.hex().encode(),
+        plain.hex().upper().encode(),
+    )
     yield quote(text).encode()
     yield json.dumps(text).encode()[1:-1]
     for start in range(3):
@@ -127,7 +108,8 @@ def test_a_text_that_lies_open_would_be_found(site: Site, tmp_path: Path) -> Non
     bird = site.world.canaries[0]
     for number, form in enumerate(written_as(f"and then {bird.text}, she said")):
         (tmp_path / f"{number}").write_bytes(b"\x00\x01" + form + b"\xff")
-    plain = [bird.text.encode(), bird.text.encode("utf-16-le"), quote(bird.text).encode(), base64.b64encode(bird.text.encode())]
+    text = bird.text.encode()
+    plain = [text, bird.text.encode("utf-16-le"), quote(bird.text).encode(), base64.b64encode(text)]
     for number, form in enumerate(plain):
         (tmp_path / f"alone {number}").write_bytes(b"\x00\x01" + form + b"\xff")
     missed = [name for name, content in files_of(tmp_path) if bird.label not in found_in(content, [bird])]
@@ -142,8 +124,8 @@ def test_no_name_of_a_client_lies_open_in_the_database(site: Site) -> None:
 
 def test_the_trail_holds_ids_and_fixed_words_only(site: Site) -> None:
     with site.app.app_context():
-        from clinic.audit import AuditEvent  # noqa: PLC0415  # beside its only use
-        from clinic.extensions import db  # noqa: PLC0415
+        from clinic.audit import AuditEvent  # beside its only use
+        from clinic.extensions import db
 
         entries = db.session.query(AuditEvent).all()
     told = json.dumps([[one.verb, one.subject, one.detail] for one in entries])

@@ -1,4 +1,4 @@
-"""Every exercise goes its whole way through the real pages: file, form, page, answers, and the answers as lines again."""
+"""Every exercise goes its whole way through the real pages: file, form, page, answers, and answers as lines again."""
 
 from datetime import timedelta
 from random import Random
@@ -99,7 +99,9 @@ class Play:
         answers = pages.send(self.stage, self.client(who), who, turn, text, self.choose)
         codes = [answer.status_code for answer in answers]
         assert codes[:3] in ([200, 303, 200], [200, 200, 200]), (key, codes, problems_in(answers[1].text))
-        assert codes[1] == 303 or "stop" in answers[1].text, "a saved draft is shown again only for the stop page"
+        assert codes[1] == 303 or "stop" in answers[1].text, (
+            "a saved draft is shown again only for the stop page"
+        )
         assert codes[3] in {200, 303}, (key, codes, problems_in(answers[3].text))
         self.stage.now += timedelta(minutes=1)
         self._read_again(who, turn_id, text)
@@ -190,7 +192,4 @@ def test_an_exercise_goes_its_whole_way(app: Flask, cast: people.Cast, slug: str
 
 def conditional(exercise: Exercise) -> set[str]:
     """Turns that a way may leave out: a joint turn ends by agreement, what hangs on it has dates of its own."""
-    hanging = {turn.key for turn in exercise.turns.values() if turn.opens and turn.opens.answered}
-    return hanging
-
-
+    return {turn.key for turn in exercise.turns.values() if turn.opens and turn.opens.answered}

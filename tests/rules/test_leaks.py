@@ -175,7 +175,9 @@ def test_a_planted_leak_is_found(frozen: Frozen, monkeypatch: pytest.MonkeyPatch
     assert frozen.differences(), f"{kind}: nobody would have noticed"
 
 
-def test_behind_a_forgotten_filter_there_are_still_no_words(frozen: Frozen, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_behind_a_forgotten_filter_there_are_still_no_words(
+    frozen: Frozen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The ring of a client holds the own keys only: the page breaks, and shows nothing."""
     a_forgotten_filter(monkeypatch, frozen.theater.app)
     answers = frozen.look(frozen.private)[0].answers

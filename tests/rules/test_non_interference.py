@@ -25,7 +25,9 @@ def test_a_look_sees_much(nothing_private: list[Seen]) -> None:
 
 
 @pytest.mark.parametrize("name", HISTORIES)
-def test_what_one_does_in_private_shows_nowhere(theater: Theater, nothing_private: list[Seen], name: str) -> None:
+def test_what_one_does_in_private_shows_nowhere(
+    theater: Theater, nothing_private: list[Seen], name: str
+) -> None:
     found = differences(nothing_private, theater.lived(HISTORIES[name]))
     assert not found, "\n".join([f"{HISTORIES[name]}:", *found[:8]])
 

@@ -1,4 +1,4 @@
-"""The trail is whole after everything that happened, notices what is changed afterwards, and names every reading of staff."""
+"""The trail is whole after everything that happened, notices later changes, and names every reading of staff."""
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -12,7 +12,9 @@ from tests.rules.visits import visit
 
 def broken_in(practice_id: object) -> list[int]:
     """Numbers of the entries that do not fit; the chain itself is judged here a second time, by hand."""
-    rows = db.session.scalars(select(AuditEvent).where(AuditEvent.practice_id == practice_id).order_by(AuditEvent.seq))
+    rows = db.session.scalars(
+        select(AuditEvent).where(AuditEvent.practice_id == practice_id).order_by(AuditEvent.seq)
+    )
     previous, wrong = "", []
     for number, row in enumerate(rows, start=1):
         if row.seq != number or row.previous != previous or row.hash != audit.digest(row):
@@ -47,7 +49,9 @@ def test_a_changed_entry_is_noticed(site: Site, practices: list[object], change:
 
 def test_a_missing_entry_is_noticed(site: Site, practices: list[object]) -> None:
     with site.app.app_context():
-        db.session.execute(delete(AuditEvent).where(AuditEvent.practice_id == practices[0], AuditEvent.seq == 40))
+        db.session.execute(
+            delete(AuditEvent).where(AuditEvent.practice_id == practices[0], AuditEvent.seq == 40)
+        )
         assert broken_in(practices[0])
         db.session.rollback()
 
@@ -79,7 +83,13 @@ def test_a_reading_of_staff_is_named_with_its_rows(site: Site, practices: list[o
 def test_acts_of_two_at_once_keep_the_chain_whole(site: Site, practices: list[object]) -> None:
     turn = site.world.ids["turn checkin 2 pulse partner_a"]
     for who, path in (("partner_a", f"/reflections/{turn}/say"), ("counselor", "/couples/new")):
-        data = {"kind": "not_now", "text": "Later.", "name_1": "Ana", "name_2": "Ben", "zone": "Europe/Vienna"}
+        data = {
+            "kind": "not_now",
+            "text": "Later.",
+            "name_1": "Ana",
+            "name_2": "Ben",
+            "zone": "Europe/Vienna",
+        }
         assert site.client(who).post(path, data=data).status_code == 303
     with site.app.app_context():
         assert [broken_in(one) for one in practices] == [[], []]

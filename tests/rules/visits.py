@@ -2,18 +2,26 @@
 
 import logging
 import re
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from flask import Flask
 from sqlalchemy import Engine, event
 
-WRITES = re.compile(r"\s*(INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM|REPLACE INTO|CREATE|DROP|ALTER)\s+\"?(\w+)", re.I)
+WRITES = re.compile(
+    r"\s*(INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM|REPLACE INTO|CREATE|DROP|ALTER)\s+\"?(\w+)",
+    re.IGNORECASE,
+)
 LINK = re.compile(r'(?:href|src)="([^"#]+)')
-LAST_SEEN = re.compile(r"UPDATE user_session SET last_seen_at=\?", re.I)
+MAY_GROW = {"audit_event"}
+LEFT_OUT = {"user_session": "last_seen_at"}
+LAST_SEEN = re.compile(r"UPDATE user_session SET last_seen_at=\?", re.IGNORECASE)
 
 
 @dataclass
@@ -53,13 +61,15 @@ class Visit:
         return f"{self.who}: {self.method} {self.path} ({self.name}) → {self.status}{what}"
 
 
-def visit(app: Flask, client: Any, who: str, method: str, path: str, data: Mapping[str, Any] | None = None) -> Visit:
+def visit(
+    app: Flask, client: Any, who: str, method: str, path: str, data: Mapping[str, Any] | None = None
+) -> Visit:
     """Ask, and watch the database and the log while the answer is made."""
     made = Visit(who, method, path)
     with writes_of(made.writes), log_of(made.log):
         try:
             answer = client.get(path) if method == "GET" else client.post(path, data=dict(data or {}))
-        except Exception as error:  # noqa: BLE001  # tests let errors through; here one is an answer like others
+        except Exception as error:  # tests let errors through; here one is an answer like others
             made.status, made.body = 500, f"{type(error).__name__}: {error}".encode()
             return made
     made.status, made.headers, made.body = answer.status_code, dict(answer.headers), answer.get_data()
@@ -115,3 +125,19 @@ def links_of(made: Visit) -> Iterator[str]:
         link = urlsplit(urljoin(f"http://localhost{made.path}", target.replace("&amp;", "&")))
         if target and link.netloc == "localhost" and not link.path.startswith(("/static", "/fonts")):
             yield f"{link.path}?{link.query}" if link.query else link.path
+
+
+def fingerprint(file: Path) -> dict[str, str]:
+    """A hash of every table, the trail and the last use left out."""
+    with closing(sqlite3.connect(file)) as connection:
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: _hash_of(connection, name) for name in names if name not in MAY_GROW}
+
+
+def _hash_of(connection: sqlite3.Connection, name: str) -> str:
+    columns = [
+        row[1] for row in connection.execute(f"PRAGMA table_info({name})") if row[1] != LEFT_OUT.get(name)
+    ]
+    listed = ", ".join(f'"{one}"' for one in columns)
+    rows = connection.execute(f"SELECT {listed} FROM {name} ORDER BY 1").fetchall()  # noqa: S608  # names of our own
+    return sha256(repr(rows).encode()).hexdigest()

@@ -1,6 +1,5 @@
 """One world for all rules: words of every kind, each with a canary of its own that names who may ever read it."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -25,50 +24,11 @@ from clinic.reflections.versions import Page
 from clinic.safety import actions as safety
 from clinic.safety import queries as flags
 from tests import cast as people
+from tests.rules.birds import Canary
 from tests.rules.stage import Stage
-
-PEOPLE = (
-    "partner_a",
-    "partner_b",
-    "parted_a",
-    "other_a",
-    "counselor",
-    "other_counselor",
-    "supervisor",
-    "owner",
-    "left",
-    "elsewhere_counselor",
-    "nobody",
-)
-"""The eleven kinds; `parted_a` is separated from `parted_b`, `left` has a sign-in that is still open somewhere."""
-
-NAMES = {
-    "Mara": {"partner_a", "partner_b", "counselor", "supervisor"},
-    "Jonas": {"partner_a", "partner_b", "counselor", "supervisor"},
-    "Ines": {"other_a", "other_b", "other_counselor"},
-    "Paul": {"other_a", "other_b", "other_counselor"},
-    "Dita": {"parted_a", "parted_b", "counselor", "supervisor"},
-    "Ugo": {"parted_a", "parted_b", "counselor", "supervisor"},
-    "Oda": {"elsewhere_a", "elsewhere_b", "elsewhere_counselor"},
-}
-"""A name of a client is for the couple itself and who works with it."""
 
 BOTH = {"partner_a": "injured", "partner_b": "involved"}
 HOUSE = ("counselor", "supervisor")
-
-
-@dataclass(frozen=True)
-class Canary:
-    """A word that can be found anywhere again, and who may find it."""
-
-    label: str
-    token: str
-    readers: frozenset[str]
-
-    @property
-    def text(self) -> str:
-        """What is written: with characters that every encoding writes differently."""
-        return f"{self.token} „ünder & <b>“"
 
 
 @dataclass
@@ -147,7 +107,13 @@ def _checkins(world: World) -> None:
     """The first week is open to both; in the second one has answered and the other has a draft."""
     stage = world.stage
     tail = {"note": world.bird("tail of a", "partner_a", *HOUSE)}
-    stage.send("partner_a", "checkin", "pulse", world.bird("opened, of a", "partner_a", "partner_b", *HOUSE), tail=tail)
+    stage.send(
+        "partner_a",
+        "checkin",
+        "pulse",
+        world.bird("opened, of a", "partner_a", "partner_b", *HOUSE),
+        tail=tail,
+    )
     kept = {"ask": world.bird("narrowed, of b", "partner_b", *HOUSE)}
     said = world.bird("opened, of b", "partner_a", "partner_b", *HOUSE)
     stage.send("partner_b", "checkin", "pulse", said, answers=kept, narrowed=("ask",))
@@ -181,7 +147,13 @@ def _logs_and_plans(world: World) -> None:
     stage.send("partner_a", "plan", "plan", world.bird("proposal of a", "partner_a", "partner_b", *HOUSE))
     stage.draft("partner_b", "plan", "plan", world.bird("counter-proposal of b, not proposed", "partner_b"))
     stage.send("partner_b", "wins", "entry", world.bird("win of b", "partner_a", "partner_b", *HOUSE))
-    stage.send("partner_b", "feelings", "entry", world.bird("release refused, of b", "partner_b", *HOUSE), consent="no")
+    stage.send(
+        "partner_b",
+        "feelings",
+        "entry",
+        world.bird("release refused, of b", "partner_b", *HOUSE),
+        consent="no",
+    )
     stage.send("partner_a", "wins", "entry", world.bird("kept whole, of a", "partner_a", *HOUSE), keep=True)
     stage.send("partner_b", "meaning", "choose", world.bird("taken back, of b", "partner_b"))
     stage.take_back("partner_b", "meaning", "choose")
@@ -200,10 +172,14 @@ def _beside_the_answers(world: World) -> None:
             text = world.bird(f"text put aside by {who}", who)
             sending = Sending(answers={"ask": text} if key == "pulse" else {"summary": text})
             box = "x_ask" if key == "pulse" else "x_summary"
-            reflections.keep_text(stage.author(viewer, name, key, who), Page(sending, (box,)), "window", stage.now)
+            reflections.keep_text(
+                stage.author(viewer, name, key, who), Page(sending, (box,)), "window", stage.now
+            )
     stage.reply("checkin", ["partner_a"], world.bird("reply to a", "partner_a", *HOUSE))
     stage.reply("checkin", ["partner_b"], world.bird("reply to b", "partner_b", *HOUSE))
-    stage.reply("checkin", ["partner_a", "partner_b"], world.bird("reply to both", "partner_a", "partner_b", *HOUSE))
+    stage.reply(
+        "checkin", ["partner_a", "partner_b"], world.bird("reply to both", "partner_a", "partner_b", *HOUSE)
+    )
 
 
 def _elsewhere(world: World, key: str, a: str, b: str, by: str) -> None:
@@ -238,9 +214,12 @@ def _staff_side(world: World) -> None:
     with stage.act("counselor") as viewer:
         reason = world.bird("reason of a clearance", *HOUSE)
         safety.decide(viewer, stage.partner("partner_b"), "conjoint_ok", reason, stage.now)
-        open_ones = [one for one in flags.open_flags(viewer) if one.partner_id == stage.cast.partners["partner_b"]]
+        open_ones = [
+            one for one in flags.open_flags(viewer) if one.partner_id == stage.cast.partners["partner_b"]
+        ]
         world.ids["flag"] = open_ones[0].id
-    stage.send("partner_a", "feelings", "entry", world.bird("flagged, of a", "partner_a", *HOUSE), answers={"safe": "unsafe"})
+    afraid = world.bird("flagged, of a", "partner_a", *HOUSE)
+    stage.send("partner_a", "feelings", "entry", afraid, answers={"safe": "unsafe"})
     with stage.act("counselor") as viewer:
         mine = [one for one in flags.open_flags(viewer) if one.partner_id == stage.cast.partners["partner_a"]]
         safety.act_on_flag(viewer, mine[0], world.bird("action on a flag", *HOUSE), stage.now)
@@ -277,8 +256,12 @@ def _appointments(world: World) -> None:
 
 def _documents(world: World) -> None:
     """Reports as they were asked for, each for its audience; the narrative is the counselor's own."""
-    asked = (("couple", "couple", "counselor"), ("partner_1", "couple", "counselor"), ("other", "other", "other_counselor"))
-    for name, key, by in (*asked, ("elsewhere", "elsewhere", "elsewhere_counselor")):
+    for name, key, by in (
+        ("couple", "couple", "counselor"),
+        ("partner_1", "couple", "counselor"),
+        ("other", "other", "other_counselor"),
+        ("elsewhere", "elsewhere", "elsewhere_counselor"),
+    ):
         audience: Audience = "partner_1" if name == "partner_1" else "couple"
         with world.stage.act(by) as viewer:
             readers = HOUSE if by == "counselor" else (by,)
@@ -315,11 +298,3 @@ def _turn_name(world: World, turn: Turn) -> str:
 
 def _who(world: World, partner_id: UUID | None) -> str:
     return next((who for who, id_ in world.cast.partners.items() if id_ == partner_id), "either")
-
-
-def readers_of(canaries: Collection[Canary], who: str) -> set[str]:
-    """Labels of what somebody may read."""
-    return {one.label for one in canaries if who in one.readers}
-
-
-__all__ = ["NAMES", "PEOPLE", "Canary", "World", "build", "readers_of"]
