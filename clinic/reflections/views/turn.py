@@ -47,7 +47,7 @@ def stop_page(sheet: Sheet, *, is_sent: bool) -> Response:
 def declines(sheet: Sheet) -> list[tuple[str, str]]:
     """The three ways to say something else than an answer."""
     turn_id = sheet.author.turn.id
-    said = ("not_now", "Not now"), ("too_much", "Too much"), ("something_else", "Something for my counselor")
+    said = ("not_now", "Not now"), ("too_much", "Too much"), ("something_else", "For my counselor")
     return [(label, url_for("reflections.say", turn_id=turn_id, kind=kind)) for kind, label in said]
 
 
