@@ -206,7 +206,9 @@ def _lines(asked_field: Field | Column, answer: Any) -> list[str]:
 
 def _numbered(asked_field: Field | Column, answer: float) -> str:
     unit = asked_field.unit if isinstance(asked_field, Field) else ""
-    return f"{answer} of 10" if asked_field.kind == "scale" else f"{answer:g} {unit}".strip()
+    if asked_field.kind == "scale":
+        return f"{answer} of 10"
+    return f"{answer:g} {unit.removesuffix('s') if answer == 1 else unit}".strip()
 
 
 def _labels(options: Mapping[str, str], answer: Any) -> list[str]:
@@ -218,7 +220,7 @@ def _row_line(field: Field, row: Mapping[str, Any]) -> str:
     """One row on one line: its label, then each answered column with what it asked, unless it is the only one."""
     columns = field.rows.columns if field.rows else []
     cells = [
-        ("" if len(columns) == 1 else f"{column.label}: ")
+        ("" if len(columns) == 1 else column.label + (" " if column.label.endswith("?") else ": "))
         + ", ".join(_lines(column, row["answers"][column.key]))
         for column in columns
         if column.key in row["answers"]
