@@ -22,16 +22,14 @@ def main() -> None:
     print(
         f"Python {platform.python_version()}, {platform.machine()}; ratios of one run count, single times do not."
     )
-    found: list[table.Row] = []
     with tempfile.TemporaryDirectory(prefix="goldseam-bench-") as name:
         folder = Path(name)
         fonts.build(folder / "fonts")
         for key, measure in _measures(folder, LARGE if asked.large else MANY).items():
             if key in wanted:
                 start = time.monotonic()
-                found += measure()
+                print(f"\n{table.shown(measure())}")
                 print(f"{key}: measured in {time.monotonic() - start:.0f} s", flush=True)
-    print(f"\n{table.shown(found)}")
     peak = (
         max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         // 1024
