@@ -7,6 +7,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from flask import Flask, Response
 from sqlalchemy import func, select
@@ -14,9 +15,12 @@ from sqlalchemy import func, select
 from clinic import clock
 from clinic.extensions import db
 from clinic.homework.models import Round
-from clinic.progress import home
+from clinic.progress import actions as progress
+from clinic.progress import home, queries, rules
+from clinic.progress.summary import Audience, Period
 from clinic.reflections import queries as reflections
 from clinic.reflections.models import Draft, Reflection, Words
+from tests import cast as people
 from tests.rules.stage import Stage
 from tests.rules.theater import Seen, Theater, differences
 
@@ -183,3 +187,26 @@ def test_behind_a_forgotten_filter_there_are_still_no_words(
     answers = frozen.look(frozen.private)[0].answers
     assert [status for _, status, _, _ in answers].count(500) >= 1
     assert not [path for path, *_, body in answers if "the next plan, not proposed" in body]
+
+
+@pytest.mark.parametrize("audience", ["partner_1", "couple"])
+def test_no_report_tells_its_reader_what_the_other_did_in_private(frozen: Frozen, audience: Audience) -> None:
+    plain, private = (reported(frozen, copy, audience) for copy in (frozen.plain, frozen.private))
+    assert plain == private
+    assert reported(frozen, frozen.private, "counselor") != reported(frozen, frozen.plain, "counselor")
+
+
+def reported(frozen: Frozen, copy: Path, audience: Audience) -> Any:
+    """What the pages of a report would be made of, as plain values."""
+    frozen.theater.restore(copy)
+    with frozen.theater.app.app_context():
+        stage = Stage(frozen.theater.cast, frozen.now)
+        with stage.act("counselor") as viewer:
+            period = Period(starts_on=people.BEGAN.date(), ends_on=frozen.now.date())
+            couple = stage.couple("couple")
+            passages = rules.passages(queries.words_for(viewer, couple, audience, period))
+            keys = tuple(one.key for one in passages)
+            chosen = progress.Chosen(audience, period, "A4", excerpts=keys)
+            summary = msgspec.to_builtins(progress.summarize(viewer, couple, chosen, stage.now))
+            # Prompts of one day stand in the order of random ids, which tell nothing.
+            return {**summary, "excerpts": sorted(summary["excerpts"], key=str)}
