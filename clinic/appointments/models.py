@@ -21,7 +21,8 @@ class Appointment(Base):
     starts_at: Mapped[datetime]
     minutes: Mapped[int] = mapped_column(default=50)
     zone: Mapped[str]
-    state: Mapped[str] = mapped_column(default="scheduled")  # scheduled | held | canceled | late_canceled | no_show
+    # scheduled | held | canceled | late_canceled | no_show
+    state: Mapped[str] = mapped_column(default="scheduled")
     settled_at: Mapped[datetime | None]
     __table_args__ = (
         Index("ix_appointment_couple", "couple_id", "starts_at"),
