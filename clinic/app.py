@@ -31,13 +31,13 @@ from clinic import access, clock, icons, vault, web
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
 from clinic.appointments import queries as appointments
+from clinic.appointments.actions import sever
 from clinic.config import Settings
 from clinic.couples import queries as couples
 from clinic.couples.models import Partner
 from clinic.exercises.document import Turn
 from clinic.extensions import MIGRATING, alembic, csrf, db, login_manager, set_transactions
 from clinic.homework import queries as homework
-from clinic.homework.actions import sever
 from clinic.reflections import queries as reflections
 from clinic.reflections.rules import readers_sentence
 

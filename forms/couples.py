@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import Form, PasswordField, RadioField, SelectField, StringField
+from wtforms import BooleanField, Form, PasswordField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
@@ -78,6 +78,12 @@ class ConcernForm(FlaskForm):
     def name_partners(self, first: str, second: str) -> None:
         """Ask for the roles by name."""
         self.role_1.label.text, self.role_2.label.text = first, second
+
+
+class SeparateForm(FlaskForm):
+    """An act that cannot be undone asks for a tick."""
+
+    is_sure = BooleanField("Yes, separate them now", [InputRequired("Please tick this, or go back.")])
 
 
 class StaffChoiceForm(FlaskForm):

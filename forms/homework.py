@@ -172,9 +172,3 @@ class StartForm(FlaskForm):
     """A round of an exercise that is done when it is needed."""
 
     starts_on = DateField("From", [InputRequired("Please choose a day.")])
-
-
-class SeparateForm(FlaskForm):
-    """An act that cannot be undone asks for a tick."""
-
-    is_sure = BooleanField("Yes, separate them now", [InputRequired("Please tick this, or go back.")])

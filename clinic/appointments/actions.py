@@ -81,8 +81,7 @@ def cancel(viewer: Viewer, appointment: Appointment, now: datetime) -> None:
     _must_be_scheduled(appointment)
     is_late = now > appointment.starts_at - rules.LATE
     _settle(viewer, appointment, "late_canceled" if is_late else "canceled", now)
-    for round_ in queries.prepared_for(appointment):
-        homework.note(round_, "closed", now)
+    _close_preparation(appointment, now)
     prepare(appointment.couple_id, now)
 
 
@@ -114,7 +113,21 @@ def _settle(viewer: Viewer, appointment: Appointment, state: str, now: datetime)
     audit.record(viewer, state.replace("_", " "), appointment)
 
 
+def sever(viewer: Viewer, couple: Couple, now: datetime) -> None:
+    """The two work together no longer: what they had open closes, and their joint appointments do not take place."""
+    homework.sever(couple, now)
+    for appointment in queries.joint_ahead(couple.id, now):
+        _settle(viewer, appointment, "canceled", now)
+        _close_preparation(appointment, now)
+    prepare(couple.id, now)
+
+
 # Preparation
+
+
+def _close_preparation(appointment: Appointment, now: datetime) -> None:
+    for round_ in queries.prepared_for(appointment):
+        homework.note(round_, "closed", now)
 
 
 def prepare(couple_id: UUID | None, now: datetime) -> list[Round]:

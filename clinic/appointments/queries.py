@@ -82,6 +82,13 @@ def of_couple(viewer: Viewer, couple_id: UUID) -> Sequence[Appointment]:
     return db.session.scalars(rows.order_by(Appointment.starts_at.desc())).all()
 
 
+def joint_ahead(couple_id: UUID, now: datetime) -> Sequence[Appointment]:
+    """The appointments with both that are still to come."""
+    rows = select(Appointment).where(Appointment.couple_id == couple_id, Appointment.kind == "joint")
+    coming = rows.where(Appointment.state == "scheduled", Appointment.starts_at > now)
+    return db.session.scalars(coming.order_by(Appointment.starts_at)).all()
+
+
 # Rounds that belong to appointments
 
 

@@ -223,7 +223,7 @@ def withdraw_consent(viewer: Viewer, partner: Partner, now: datetime) -> None:
     if consent is None or consent.withdrawn_at is not None:
         raise CoupleError("There is no consent to withdraw.")
     consent.withdrawn_at = now
-    queries.above().sever(partner.couple, now)
+    queries.above().sever(viewer, partner.couple, now)
     audit.record(viewer, "withdraw consent", consent)
 
 
@@ -267,10 +267,11 @@ def resume(viewer: Viewer, couple: Couple, now: datetime) -> None:
 
 
 def separate(viewer: Viewer, couple: Couple, now: datetime) -> None:
-    """The two are no couple any more: from this moment nothing opens, and each keeps what is open today."""
+    """The two are no couple any more: all that they had open closes, and each keeps what could be read today."""
     if couple.separated_at is not None:
         raise CoupleError("This couple has been separated already.")
     couple.separated_at = now
+    queries.above().sever(viewer, couple, now)
     audit.record(viewer, "separate", couple)
 
 

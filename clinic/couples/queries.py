@@ -195,7 +195,7 @@ class FromAbove:
     glances: Callable[[Collection[UUID], datetime], Mapping[UUID, Glance]]
     to_read: Callable[[], Select[UUID]]
     next_at: Callable[[Collection[UUID], datetime], Mapping[UUID, datetime]]
-    sever: Callable[[Couple, datetime], None]
+    sever: Callable[[Viewer, Couple, datetime], None]
 
 
 _above: list[FromAbove] = []

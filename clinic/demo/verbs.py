@@ -85,7 +85,6 @@ def pause_all(scene: Scene, step: Step, now: datetime) -> None:
 
 def separate(scene: Scene, step: Step, now: datetime) -> None:
     couples.separate(scene.viewer, scene.couple, now)
-    homework.sever(scene.couple, now)
 
 
 # Homework

@@ -16,7 +16,7 @@ from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.extensions import db
 from clinic.homework import queries, rules
-from clinic.homework.models import Assignment, Recipient, Round, Turn
+from clinic.homework.models import Assignment, Recipient, Round, RoundEvent, Turn
 from clinic.homework.rounds import (
     go_on_from,
     is_behind,
@@ -203,11 +203,14 @@ def delay_opening(viewer: Viewer, assignment: Assignment, opening: str, now: dat
 
 
 def sever(couple: Couple, now: datetime) -> None:
-    """A separation: every round closes, and nothing unopened ever opens."""
-    for round_ in db.session.scalars(select(Round).where(Round.couple_id == couple.id)):
-        note(round_, "severed", now)
-    for assignment in db.session.scalars(select(Assignment).where(Assignment.couple_id == couple.id)):
-        if assignment.state in {"active", "paused"} and is_conjoint(assignment):
+    """What the two had together ends: its rounds close, and nothing unopened ever opens. A second time adds nothing."""
+    there = select(Assignment).where(Assignment.couple_id == couple.id)
+    for assignment in [one for one in db.session.scalars(there) if is_conjoint(one)]:
+        severed = Round.events.any(RoundEvent.kind == "severed")
+        rows = select(Round).where(Round.assignment_id == assignment.id, ~severed)
+        for round_ in db.session.scalars(rows).all():
+            note(round_, "severed", now)
+        if assignment.state in {"active", "paused"}:
             assignment.state, assignment.ended_at = "ended", now
 
 

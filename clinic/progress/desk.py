@@ -2,23 +2,24 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager, lazyload, selectinload
 
-from clinic import clock
 from clinic.access import Viewer
-from clinic.appointments.models import AgendaItem, Appointment
+from clinic.appointments.models import Appointment
 from clinic.couples import queries as couples
-from clinic.couples.models import Couple, Partner
+from clinic.couples.models import Couple
 from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import HOLD
 from clinic.extensions import db
 from clinic.homework.models import Assignment, Recipient, Round, Turn
-from clinic.progress import rules
+from clinic.progress import meetings, rules, waiting
+from clinic.progress.meetings import Meeting
+from clinic.progress.waiting import Waiting
 from clinic.reflections.models import NoteToCounselor
 from clinic.safety import queries as safety
 from clinic.safety.models import Flag
@@ -38,16 +39,6 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Meeting:
-    """One of today's appointments, with how many answers are marked to be brought up."""
-
-    appointment: Appointment
-    couple: Couple
-    partner: Partner | None
-    marked: int
-
-
-@dataclass(frozen=True)
 class Today:
     """A counselor's day."""
 
@@ -57,27 +48,38 @@ class Today:
     to_release: Sequence[Line]
     on_hold: Sequence[Line]  # released, and can still be called back
     quiet: Sequence[Line]
+    to_settle: Sequence[tuple[Line, Waiting]]  # who joined and is not confirmed, whose consent is missing
+    to_renew: Sequence[tuple[Line, Waiting]]  # clearances, the one that ends first on top
     meetings: Sequence[Meeting]
     current: UUID | None = None  # the appointment that is next, or going on
 
     @property
     def is_clear(self) -> bool:
-        return not (self.flags or self.notes or self.to_read or self.to_release or self.on_hold or self.quiet)
+        heaps = (self.flags, self.notes, self.to_read, self.to_release, self.on_hold, self.quiet)
+        return not any((*heaps, self.to_settle, self.to_renew))
 
 
 def today_of(viewer: Viewer, zone: str, now: datetime) -> Today:
     """Everything that waits for this counselor, over all couples that she may see."""
     seen = couples.visible_to(viewer).with_only_columns(Couple.id)
     flags, notes = list(safety.open_flags(viewer))[:SHOWN], _notes(seen)
-    rounds, silent, met = _rounds_at_work(seen), list(_silent(seen, now)), _met_today(viewer, zone, now)
+    rounds, silent, met = (
+        _rounds_at_work(seen),
+        list(_silent(seen, now)),
+        meetings.met_today(viewer, zone, now),
+    )
+    held = waiting.waiting_for(viewer, now, SHOWN)
     rows: list[Flag | NoteToCounselor | Round | Appointment] = [
         *flags,
         *notes,
         *rounds,
         *(row for row, _ in met),
     ]
-    named = _couples({row.couple_id for row in rows} | {couple_id for couple_id, *_ in silent})
+    named = _couples(
+        {row.couple_id for row in rows} | {id_ for id_, *_ in silent} | {one.couple_id for one in held}
+    )
     names = {one.id: one.name for couple in named.values() for one in couple.partners}
+    settled = [(_held(one, named[one.couple_id], names), one) for one in held]
     at_release = [line for row in rounds for line in _releases(row, named[row.couple_id], names, now)]
     return Today(
         flags=[
@@ -106,8 +108,14 @@ def today_of(viewer: Viewer, zone: str, now: datetime) -> Today:
         to_release=[line for line, is_held in at_release if not is_held],
         on_hold=[line for line, is_held in at_release if is_held],
         quiet=[Line(named[id_], what, at, id_) for id_, what, at in _by_couple(silent, names)],
-        meetings=[_meeting(row, named[row.couple_id], marked) for row, marked in met],
-        current=next((row.id for row, _ in met if row.state == "scheduled" and now < _ends(row)), None),
+        to_settle=[one for one in settled if one[1].need in {"confirm", "consent"}],
+        to_renew=sorted(
+            (one for one in settled if one[1].need in {"renew", "expired"}), key=lambda one: one[0].at
+        ),
+        meetings=[meetings.meeting(row, named[row.couple_id], marked) for row, marked in met],
+        current=next(
+            (row.id for row, _ in met if row.state == "scheduled" and now < meetings.ends(row)), None
+        ),
     )
 
 
@@ -123,6 +131,10 @@ def _notes(seen: Select[UUID]) -> list[NoteToCounselor]:
         NoteToCounselor.couple_id.in_(seen), NoteToCounselor.read_at.is_(None)
     )
     return list(db.session.scalars(unread.order_by(NoteToCounselor.at).limit(SHOWN)))
+
+
+def _held(one: Waiting, couple: Couple, names: dict[UUID, str]) -> Line:
+    return Line(couple, f"{names[one.partner_id]}: {rules.NEEDS[one.need]}", one.at, couple.id)
 
 
 # To read and to release
@@ -255,36 +267,3 @@ def _by_couple(
         name = "Both" if len(who) > 1 else names[next(iter(who))]
         more = f" and {len(titles) - 1} more" if len(titles) > 1 else ""
         yield couple_id, f"{name}, {titles[0]}{more}", max(at for _, _, at in rows)
-
-
-# Appointments
-
-
-def _met_today(viewer: Viewer, zone: str, now: datetime) -> list[tuple[Appointment, int]]:
-    day = clock.local_day(now, zone)
-    marked = (
-        select(func.count(AgendaItem.id))
-        .where(AgendaItem.couple_id == Appointment.couple_id, AgendaItem.done_at.is_(None))
-        .scalar_subquery()
-    )
-    rows = (
-        select(Appointment, marked)
-        .where(
-            Appointment.staff_id == viewer.staff_id, Appointment.state.in_(("scheduled", "held", "no_show"))
-        )
-        .where(
-            Appointment.starts_at >= clock.day_starts(day, zone),
-            Appointment.starts_at < clock.day_ends(day, zone),
-        )
-        .order_by(Appointment.starts_at)
-    )
-    return [(row, count) for row, count in db.session.execute(rows)]
-
-
-def _ends(row: Appointment) -> datetime:
-    return row.starts_at + timedelta(minutes=row.minutes)
-
-
-def _meeting(row: Appointment, couple: Couple, marked: int) -> Meeting:
-    partner = next((one for one in couple.partners if one.id == row.partner_id), None)
-    return Meeting(row, couple, partner, marked)

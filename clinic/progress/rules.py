@@ -22,6 +22,14 @@ NOTES = {
 }
 """What a partner can say to the counselor in place of an answer."""
 
+NEEDS = {
+    "confirm": "joined; confirm who it is",
+    "consent": "consent to joint work is not on record",
+    "renew": "clearance ends",
+    "expired": "clearance has ended",
+}
+"""What waits for the counselor before words can reach the other, as Today says it."""
+
 CONSENTS = {"after_appointment": "; after the appointment"}
 """What the author wished for the release, as Today says it."""
 

@@ -41,7 +41,12 @@ def today() -> str:
     practice = found(practices.practice_of(viewer()))
     day = desk.today_of(viewer(), practice.zone, now)
     return render_template(
-        "progress/today.html", day=day, zone=practice.zone, since=since_said, spoken=spoken
+        "progress/today.html",
+        day=day,
+        zone=practice.zone,
+        since=since_said,
+        spoken=spoken,
+        short_day=short_day,
     )
 
 

@@ -89,7 +89,7 @@ def choices_between(rows: Iterable[tuple[str, bool, str]]) -> type[FlaskForm]:
 
 
 def _pick(likely: str, *, can_keep_both: bool) -> RadioField:
-    choices: Sequence[tuple[str, str]] = [("here", "The first"), ("there", "The second")]
+    choices: Sequence[tuple[str, str]] = [("here", "The one on this screen"), ("there", "The saved one")]
     more = [("both", "Both, one after the other")] if can_keep_both else []
     return RadioField(
         "Which one goes on?", choices=listed([*choices, *more]), default=likely, validators=[Optional()]

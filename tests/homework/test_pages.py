@@ -1,6 +1,5 @@
 """Giving an exercise from end to end, and who may."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -160,15 +159,6 @@ def test_what_was_answered_can_only_be_ended_and_only_open_later(work, ruth):
         in ruth.get(ruth.post(f"/homework/{id_}/delay", data={"opening": "appointment"}).location).text
     )
     assert "Ended" in ruth.get(ruth.post(f"/homework/{id_}/end").location).text
-
-
-def test_a_separation_asks_first_and_then_closes_everything(work, ruth):
-    id_ = work.assign("weekly_checkin")
-    at = f"/homework/separate/{work.cast.couples['couple']}"
-    assert "cannot be undone" in ruth.get(at).text
-    assert ruth.post(at).status_code == 422
-    assert ruth.post(at, data={"is_sure": "y"}).status_code == 303
-    assert re.search(r"Ended", ruth.get(f"/homework/{id_}").text)
 
 
 @pytest.mark.parametrize("who", ["other_counselor", "elsewhere_counselor", "owner", "supervisor"])

@@ -143,7 +143,7 @@ def couples(n: int = 12) -> list[dict[str, object]]:
     row = {
         "name": "Mara & Jonas",
         "url": "/c",
-        "program": "Trust, week 8",
+        "standing": "",
         "needs": "Read Jonas; release check-in",
         "next": "Today 5:30",
     }

@@ -61,7 +61,7 @@ def _row(couple: Couple, glance: Glance) -> dict[str, Any]:
     return {
         "name": couple.alias,
         "url": url_for("progress.couple", couple_id=couple.id),
-        "program": _standing(couple),
+        "standing": _standing(couple),
         "partners": [
             {
                 "name": one.name,

@@ -1,6 +1,6 @@
 """Pages of homework, by what they are about."""
 
-from clinic.homework.views import giving, going, separating
+from clinic.homework.views import giving, going
 from clinic.homework.views.blueprint import pages
 
-__all__ = ["giving", "going", "pages", "separating"]
+__all__ = ["giving", "going", "pages"]

@@ -1,0 +1,96 @@
+"""What holds a couple back stands on Today, one click from where it is settled, and for its own counselor only."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import delete, select
+
+from clinic import clock
+from clinic.couples.models import Consent, Partner
+from clinic.extensions import db
+from clinic.progress import waiting
+from clinic.safety.rules import VALID_FOR
+from tests import cast as people
+
+Enter = Callable[[str], FlaskClient]
+ENDS = people.BEGAN + VALID_FOR
+
+
+@pytest.fixture
+def partner(app: Flask, cast: people.Cast) -> Iterator[Partner]:
+    """Mara, in an open context; what a test changes is committed by it."""
+    with app.app_context():
+        yield db.session.get_one(Partner, cast.partners["partner_a"])
+
+
+def needs(cast: people.Cast, now: datetime, key: str = "counselor") -> list[tuple[str, str]]:
+    """Who of the couple waits for what."""
+    names = {id_: name for name, id_ in cast.partners.items()}
+    with clock.moved_to(now):
+        found = waiting.waiting_for(people.viewer_of(cast, key), now, 40)
+    db.session.rollback()  # a page that is asked for next needs the lock
+    return [(names[one.partner_id], one.need) for one in found]
+
+
+def today(client_for: Enter, now: datetime, key: str = "counselor") -> str:
+    with clock.moved_to(now):
+        answer = client_for(key).get("/progress/today")
+    assert answer.status_code == 200
+    return answer.text
+
+
+@pytest.mark.parametrize(
+    ("before", "need"), [(timedelta(days=22), None), (timedelta(days=20), "renew"), (timedelta(), "expired")]
+)
+def test_clearance_asks_for_renewal_three_weeks_before_its_end(
+    partner: Partner, cast: people.Cast, before: timedelta, need: str | None
+) -> None:
+    expected = [("partner_a", need), ("partner_b", need)] if need else []
+    assert needs(cast, ENDS - before) == expected
+
+
+def test_renewal_leads_to_the_page_on_which_it_is_given(cast: people.Cast, client_for: Enter) -> None:
+    text = today(client_for, ENDS - timedelta(days=3))
+    assert "to renew" in text
+    assert "Mara: clearance ends" in text
+    assert f'href="/safety/{cast.couples["couple"]}"' in text
+    assert "Jonas: clearance has ended" in today(client_for, ENDS + timedelta(days=3))
+
+
+def test_who_joined_and_is_not_confirmed_waits(
+    partner: Partner, cast: people.Cast, now: datetime, client_for: Enter
+) -> None:
+    partner.confirmed_at = None
+    db.session.commit()
+    assert needs(cast, now) == [("partner_a", "confirm")]
+    text = today(client_for, now)
+    assert "waiting for you" in text
+    assert f'href="/couples/{cast.couples["couple"]}' in text
+
+
+def test_missing_consent_waits_and_withdrawn_consent_does_not(
+    partner: Partner, cast: people.Cast, now: datetime, client_for: Enter
+) -> None:
+    db.session.execute(delete(Consent).where(Consent.partner_id == partner.id))
+    db.session.scalars(
+        select(Consent).where(Consent.partner_id == cast.partners["partner_b"])
+    ).one().withdrawn_at = now
+    db.session.commit()
+    assert needs(cast, now) == [("partner_a", "consent")]
+    assert "Mara: consent to joint work is not on record" in today(client_for, now)
+
+
+def test_nobody_else_is_asked(partner: Partner, cast: people.Cast, client_for: Enter) -> None:
+    partner.confirmed_at = None
+    db.session.commit()
+    for key in ("other_counselor", "supervisor", "elsewhere_counselor"):
+        assert "partner_a" not in {who for who, _ in needs(cast, ENDS, key)}
+
+
+def test_couple_that_is_over_asks_for_nothing(partner: Partner, cast: people.Cast) -> None:
+    partner.couple.separated_at = people.BEGAN
+    db.session.commit()
+    assert needs(cast, ENDS) == []
