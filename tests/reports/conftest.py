@@ -25,8 +25,17 @@ def renderer(fonts: Path) -> Iterator[Renderer]:
 
 @pytest.fixture(scope="module")
 def bombed(fonts: Path) -> Iterator[Renderer]:
-    """A renderer with small limits that also knows the document which goes wrong."""
-    limits = Limits(memory=256 * 1024 * 1024, cpu=3, wall=60)
+    """A renderer with small limits that also knows the document which goes wrong; a busy machine gets time."""
+    yield from _with_bombs(fonts, Limits(memory=256 * 1024 * 1024, cpu=3, wall=60))
+
+
+@pytest.fixture
+def hasty(fonts: Path) -> Iterator[Renderer]:
+    """The same, but the clock ends a document long before its computing does."""
+    yield from _with_bombs(fonts, Limits(cpu=600, wall=3))
+
+
+def _with_bombs(fonts: Path, limits: Limits) -> Iterator[Renderer]:
     renderer = Renderer(fonts, documents=(*DOCUMENTS, "tests.reports.bombs"), limits=limits)
     yield renderer
     renderer.close()
