@@ -13,12 +13,12 @@ from zoneinfo import available_timezones
 import click
 from flask import Flask
 
-from clinic import access, clock, doctor, fonts, vault
+from clinic import access, backup, clock, doctor, fonts, upkeep, vault
 from clinic.app import create_app
 from clinic.config import PREFIX, Settings, UnsafeSettings
 from clinic.exercises import actions as exercises
 from clinic.exercises import library
-from clinic.extensions import alembic, db
+from clinic.extensions import alembic, db, transactions
 
 
 class Commands(click.Group):
@@ -27,7 +27,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except (vault.VaultError, UnsafeSettings) as error:
+        except (vault.VaultError, UnsafeSettings, backup.BackupError) as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -81,9 +81,12 @@ def init(practice_name: str, zone: str, paper: str, owner_name: str, sign_in: st
         )
         db.session.commit()
     click.echo(f"The practice is ready in {settings.data_dir}.")
-    click.echo(
-        f"Keep a copy of {settings.key_file} apart from this machine: without it no record can be read."
-    )
+    upkeep.print_recovery_key()
+    if sys.stdin.isatty():
+        with app.app_context():
+            upkeep.confirm_recovery_key()
+    else:
+        click.echo("Then, before the first couple: clinic recovery-key --confirm")
     click.echo("Sign in, and look at the crisis numbers under Practice before the first client does.")
     click.echo("Start it with: clinic serve")
 
@@ -116,6 +119,8 @@ def serve() -> None:
         click.echo(f"Warning: {finding}", err=True)
     if doctor.is_behind(app):
         raise click.ClickException("The database is older than the application. Run: clinic upgrade")
+    with app.app_context(), transactions(write=False):
+        vault.must_fit(db.session.connection())
     _supervise(settings)
 
 
@@ -267,6 +272,9 @@ def doctor_command() -> None:
         sys.exit(1)
     click.echo("All in order.")
 
+
+for command in upkeep.COMMANDS:
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

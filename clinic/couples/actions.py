@@ -18,6 +18,7 @@ from clinic.accounts.models import Account, Person, StaffMember
 from clinic.couples import queries, rules
 from clinic.couples.models import Concern, ConcernRole, Consent, Couple, CoupleCounselor, Invitation, Partner
 from clinic.extensions import db
+from clinic.practice import queries as practices
 
 
 class CoupleError(Exception):
@@ -37,10 +38,18 @@ class NewCouple:
     alias: str = ""
 
 
+NO_RECOVERY_KEY = (
+    "The recovery key of this practice has not been confirmed. Without it a lost key file would take every record with "
+    "it. Whoever runs Goldseam here confirms it with: clinic recovery-key --confirm"
+)
+
+
 def create(viewer: Viewer, new: NewCouple, now: datetime) -> Couple:
     """A new couple with its two partners; whoever creates it works with it."""
     if viewer.practice_id is None or viewer.staff_id is None or "counselor" not in viewer.roles:
         raise CoupleError("Only a counselor creates a couple.")
+    if practices.by_id(viewer.practice_id).recovery_kept_at is None:
+        raise CoupleError(NO_RECOVERY_KEY)
     _must_be_a_zone(new.zone)
     alias = new.alias or " & ".join(new.names)
     couple = Couple(

@@ -23,6 +23,7 @@ NO_FORM = {"exercises", "documents"}
 """Domains in whose pages nothing is filled in; their few buttons carry the token alone."""
 
 OTHER_PAGE = {
+    "couples.no_key",
     "couples.describe": "couples/new.html",  # the same boxes as for a new couple
     "reflections.revise": "reflections/write.html",
 }

@@ -21,6 +21,8 @@ from forms.couples import ROLES, ConcernForm, CoupleForm
 def new() -> Response | BaseResponse:
     """Create a couple; invitations come next."""
     practice = web.found(practices.practice_of(web.viewer()))
+    if practice.recovery_kept_at is None:
+        return web.page("couples/no_key.html", 409)
     return _describe(CoupleForm(zone=practice.zone), None)
 
 

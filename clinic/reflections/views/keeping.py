@@ -29,7 +29,7 @@ def writer_of(author: Author) -> str:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(vault.derived("writer"), salt="writer")
+    return URLSafeSerializer(vault.lasting("writer"), salt="writer")
 
 
 def keeper(place: Place, endpoint: str) -> Callable[[], str | None]:
