@@ -23,7 +23,6 @@ NO_FORM = {"exercises", "documents"}
 """Domains in whose pages nothing is filled in; their few buttons carry the token alone."""
 
 OTHER_PAGE = {
-    "couples.no_key",
     "couples.describe": "couples/new.html",  # the same boxes as for a new couple
     "reflections.revise": "reflections/write.html",
 }
@@ -33,6 +32,7 @@ NO_PAGE = {"documents.pages_of", "reflections.take_back", "reflections.narrow"}
 STATES = {
     "accounts.once",
     "couples.invited",
+    "couples.no_key",
     "couples.not_invited",
     "reflections.held",
     "reflections.kept",
