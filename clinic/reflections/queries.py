@@ -12,9 +12,10 @@ from clinic.access import Viewer
 from clinic.accounts.models import StaffMember
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple
+from clinic.exercises.document import Input
 from clinic.extensions import db
 from clinic.homework import queries as rounds
-from clinic.homework.models import Round, Turn
+from clinic.homework.models import Assignment, Round, Turn
 from clinic.practice import queries as practices
 from clinic.reflections.models import (
     Draft,
@@ -47,6 +48,21 @@ def openings_for(viewer: Viewer) -> Select[Opening]:
     if viewer.is_client:
         return select(Opening).where(Opening.to_id.in_(viewer.partner_ids))
     return select(Opening).where(false())
+
+
+def given(viewer: Viewer, round_: Round, needed: Input) -> list[Opening]:
+    """The words of another exercise on which this round builds: the last ones that were opened in this couple."""
+    rows = (
+        openings_for(viewer)
+        .join(Turn, Turn.id == Opening.turn_id)
+        .join(Round, Round.id == Turn.round_id)
+        .join(Assignment, Assignment.id == Round.assignment_id)
+        .where(Opening.couple_id == round_.couple_id, Opening.mode != "addition")
+        .where(Turn.key == needed.turn, Assignment.slug == needed.exercise)
+        .order_by(Opening.at.desc(), Opening.revision.desc())
+    )
+    found = list(db.session.scalars(rows))
+    return [one for one in found if one.turn_id == found[0].turn_id]
 
 
 def replies_for(viewer: Viewer) -> Select[Reply]:

@@ -54,6 +54,11 @@ class Sheet:
         return self.state is not None and self.state.sent_by == self.author.partner_id
 
     @property
+    def may_open(self) -> bool:
+        """True when the other partner may come to read some of it."""
+        return self.asked.reaches_partner or self.asked.asks_consent
+
+    @property
     def asks_tail(self) -> bool:
         legs = rounds.legs_of(self.author.round.assignment)
         turn = self.author.turn

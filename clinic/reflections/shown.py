@@ -13,7 +13,7 @@ from clinic.exercises import answers as shapes
 from clinic.exercises.document import Field, label_for
 from clinic.extensions import db
 from clinic.homework import queries as rounds
-from clinic.homework.models import Assignment, Round, Turn
+from clinic.homework.models import Turn
 from clinic.reflections import queries
 from clinic.reflections.drafts import Author
 from clinic.reflections.models import Opening, Reply
@@ -97,21 +97,8 @@ def _shown(author: Author, field: Field, answer: Any, partner: Partner, at: date
 def _from_input(sheet: Sheet, key: str) -> Iterator[Shown]:
     """Words of another exercise that were opened to this writer: all answers of the last such turn."""
     needed = next(one for one in sheet.document.inputs if one.key == key)
-    author = sheet.author
-    rows = (
-        queries.openings_for(author.viewer)
-        .join(Turn, Turn.id == Opening.turn_id)
-        .join(Round, Round.id == Turn.round_id)
-        .join(Assignment, Assignment.id == Round.assignment_id)
-        .where(Opening.couple_id == author.turn.couple_id, Opening.to_id == author.partner_id)
-        .where(Turn.key == needed.turn, Assignment.slug == needed.exercise, Opening.mode != "addition")
-        .order_by(Opening.at.desc(), Opening.revision.desc())
-    )
-    last = None
-    for opening in db.session.scalars(rows):
-        last = last or opening.turn_id
-        if opening.turn_id == last:
-            yield from _all_of(author, opening)
+    for opening in queries.given(sheet.author.viewer, sheet.author.round, needed):
+        yield from _all_of(sheet.author, opening)
 
 
 def _all_of(author: Author, opening: Opening) -> Iterator[Shown]:

@@ -2,6 +2,9 @@
 
 import pytest
 
+from clinic import clock
+from clinic.exercises import actions as exercises
+from clinic.exercises import library
 from clinic.extensions import db
 from clinic.homework.models import Turn
 from clinic.reflections import actions
@@ -68,3 +71,38 @@ def test_what_has_opened_cannot_be_kept_any_more(work, spoken, client_for):
     assert not narrowed(whole="1")
     say_back(work, id_)
     assert not narrowed(keys="feelings")
+
+
+RISKY = "Nobody may hear of this."
+
+
+@pytest.fixture
+def urgent(work):
+    """A document in which one answer keeps the whole turn with the counselor: no shipped one has that yet."""
+    text = (library.SHIPPED / "victories_log.toml").read_text(encoding="utf-8")
+    text = text.replace('slug = "victories_log"', 'slug = "risky_log"').replace(
+        "repeat = { most = 40 }", 'repeat = { most = 40 }\nnarrow_when = { type = "let_go" }', 1
+    )
+    exercise, messages = library.parse(text, "risky_log")
+    assert messages == []
+    with work.app.app_context():
+        exercises.import_documents([exercise], clock.now())
+        db.session.commit()
+    return work.assign("risky_log")
+
+
+@pytest.mark.parametrize(("kind", "reaches"), [("kept_word", True), ("let_go", False)])
+def test_an_answer_can_keep_a_whole_turn_with_the_counselor(work, urgent, client_for, kind, reaches):
+    """From the form to both pages: the same words, and only one answer that differs."""
+    mara, turn = client_for("partner_a"), work.turn(urgent, "entry", "partner_a")
+    boxes = {"x_what": RISKY, "x_type": kind, "x_safety": "yes"}
+    mara.post(f"/reflections/{turn}", data={"screen": "all", "version": "0", "do": "before", **boxes})
+    before = mara.get(f"/reflections/{turn}/before").text
+    assert ("does not show it to Jonas" in before) is not reaches
+    said = {"version": "1", "do": "send", "reads": "partner", "safety": "yes"}
+    assert mara.post(f"/reflections/{turn}/before", data=said).status_code == 303
+    jonas = client_for("partner_b")
+    assert (RISKY in jonas.get("/progress/ours").text) is reaches
+    with work.app.app_context():
+        assert (db.session.scalar(db.select(db.func.count(Opening.id))) == 1) is reaches
+    assert RISKY in client_for("counselor").get(f"/reflections/rounds/{work.round(turn)}").text

@@ -22,6 +22,15 @@ HURT = {
 }
 
 
+SECOND = {
+    "before": 2,
+    "meaning": "That I did not count.",
+    "need_heard": "The nights.",
+    "readiness": 7,
+    "after": 3,
+}
+
+
 @pytest.fixture
 def pair(work):
     check_in = work.assign("weekly_checkin")
@@ -289,6 +298,32 @@ def test_without_consent_there_is_nothing_to_release(work, client_for, statement
     ruth = client_for("counselor")
     assert release(ruth, work, cast, statement).status_code == 303
     assert "Release to Jonas" not in ruth.get(f"/reflections/rounds/{work.round(statement)}").text
+
+
+def test_a_reply_stands_beside_what_it_answers(work, client_for, cast, ahead, app):
+    roles = {"partner_a": "injured", "partner_b": "involved"}
+    given = work.assign("impact_statement", roles=roles)
+    work.send("partner_a", work.turn(given, "first_sitting", "partner_a"), HURT, consent="yes")
+    second = work.turn(given, "second_sitting", "partner_a")
+    work.send("partner_a", second, SECOND, consent="yes")
+    ruth = client_for("counselor")
+    url = f"/reflections/rounds/{work.round(second)}/release/{cast.partners['partner_a']}"
+    turns = re.findall(r'name="turns"[^>]*value="([^"]+)"', ruth.get(url).text)
+    assert ruth.post(url, data={"turns": turns, "name": "Jonas"}).status_code == 303
+    ahead(minutes=11)
+    with app.app_context():
+        tasks.due(clock.now())
+    reply = work.turn(work.assign("validation_reply", roles=roles), "reply", "partner_b")
+    answers = {"heard": "You lay awake.", "feelings": ["hurt"], "sense": "It does.", "my_part": "I hid it."}
+    work.send(
+        "partner_b", reply, {**answers, "will_do": [{"id": "a", "answers": {"what": "Call."}}]}, consent="yes"
+    )
+    page = client_for("counselor").get(f"/reflections/rounds/{work.round(reply)}").text
+    assert "What is answered: Impact statement" in page
+    assert "I check the phone." in page
+    heard = page[page.index("Which feelings did you hear?") :]
+    assert "the same" in heard[:1500]
+    assert "not asked" not in heard[:1500]
 
 
 def test_newer_words_wait_for_a_new_release(work, client_for, statement, cast, ahead, app):
