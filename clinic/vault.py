@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, Literal, Self, TypeVar, overload
 from uuid import UUID, uuid4
@@ -356,9 +357,10 @@ class Sealed(Generic[T]):
         setattr(row, self.column, VERSION + key_id.bytes + nonce + key.encrypt(nonce, _pad(text), bound))
 
 
-def sealed_columns(cls: type) -> list[Sealed[Any]]:
-    """All sealed values of a mapped class."""
-    return [value for part in cls.__mro__ for value in vars(part).values() if isinstance(value, Sealed)]
+@cache
+def sealed_columns(cls: type) -> tuple[Sealed[Any], ...]:
+    """All sealed values of a mapped class; looked for once, since every row that is read or written asks."""
+    return tuple(value for part in cls.__mro__ for value in vars(part).values() if isinstance(value, Sealed))
 
 
 @event.listens_for(Base, "before_insert", propagate=True)

@@ -25,6 +25,9 @@ EventKind = Literal[
     "closed",
     "severed",  # separation, leaving, consent withdrawn: nothing unopened ever opens
 ]
+Ceiling = Literal["counselor", "joint"] | None
+"""The widest reach allowed now; None is held."""
+
 Status = Literal["waiting", "open", "returned", "sent", "proposed", "agreed", "missed"]
 Act = Literal["write", "revise", "take_back", "narrow", "add", "confirm", "decline"]
 
@@ -81,7 +84,7 @@ class Window:
     opens_at: datetime
     closes_at: datetime
     opening: Opening = "appointment"
-    ceiling: Literal["counselor", "joint"] | None = "joint"
+    ceiling: Ceiling = "joint"
 
     def admits_writing(self, turn: Turn) -> bool:
         """True unless the ceiling holds this turn; words for the counselor need no more than the counselor."""
@@ -163,6 +166,7 @@ class RoundState:
     visible: frozenset[tuple[PartnerId, TurnId, str]]  # (to, turn, group): given, and given for good
     closed_at: datetime | None
     acts: frozenset[tuple[PartnerId, TurnId, Act]]
+    ceiling: Ceiling  # under which it was folded: whoever folds again in the same act need not ask for it again
 
     @property
     def is_over(self) -> bool:

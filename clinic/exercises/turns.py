@@ -22,6 +22,7 @@ from clinic.exercises.openings import Openings
 from clinic.exercises.rounds import (
     HOLD,
     Act,
+    Ceiling,
     DueOpening,
     Event,
     EventKind,
@@ -39,6 +40,7 @@ from clinic.exercises.told import declassified
 __all__ = [
     "HOLD",
     "Act",
+    "Ceiling",
     "DueOpening",
     "Event",
     "EventKind",
@@ -71,6 +73,7 @@ def state(
         visible=frozenset((to, id_, group) for id_, one in turns.items() for to, group in one.given),
         closed_at=history.closed_at,
         acts=frozenset(acts(moments)),
+        ceiling=window.ceiling,
     )
 
 

@@ -29,6 +29,7 @@ from clinic.homework.rounds import (
     open_round_before,
     open_rounds,
     sync,
+    write_down,
 )
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "sever",
     "start_round",
     "sync",
+    "write_down",
 ]
 
 OPENINGS = ("both_answered", "appointment", "counselor")

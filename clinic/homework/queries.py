@@ -151,25 +151,29 @@ def given_of(couple_id: UUID, needed: Input) -> set[UUID]:
     return {UUID(detail["to"]) for detail in db.session.scalars(opened)}
 
 
-def ceiling_of(round_: Round, now: datetime) -> Ceiling:
+Asked = Ceiling | Literal["ask"]
+"""A ceiling that the caller knows already, or that is to be asked for."""
+
+
+def ceiling_of(assignment: Assignment, now: datetime) -> Ceiling:
     """The widest reach allowed now; a paused assignment is held like everything else that is held."""
-    if round_.assignment.state == "paused":
+    if assignment.state == "paused":
         return None
-    return safety.ceiling_of(db.session.get_one(Couple, round_.couple_id), now)
+    return safety.ceiling_of(db.session.get_one(Couple, assignment.couple_id), now)
 
 
 def state_of(
-    round_: Round, now: datetime, *, partner: UUID | None = None, ceiling: Ceiling | Literal["ask"] = "ask"
+    round_: Round, now: datetime, *, partner: UUID | None = None, ceiling: Asked = "ask"
 ) -> RoundState:
     """Fold a round: for the house and the counselor all of it, for a partner only what is declassified for them.
 
-    A page that folds many rounds of a couple asks for its ceiling once and hands it in.
+    Who folds many rounds of a couple, or one round again and again, asks for the ceiling once and hands it in.
     """
     document, legs, events = document_for(round_), legs_of(round_.assignment), events_of(round_)
     if partner is not None:
         events = declassified(document, legs, events, partner)
     if ceiling == "ask" or round_.assignment.state == "paused":
-        ceiling = ceiling_of(round_, now)
+        ceiling = ceiling_of(round_.assignment, now)
     window = Window(round_.opens_at, round_.closes_at, round_.assignment.opening, ceiling)  # type: ignore[arg-type]
     return state(document, legs, events, now, window=window)
 

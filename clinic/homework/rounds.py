@@ -1,5 +1,6 @@
 """How rounds come about and change: what is due is made, what happened is noted, and the fold says what follows."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -100,12 +101,9 @@ def _add_round(
     now: datetime,
     appointment_id: UUID | None = None,
 ) -> Round:
-    last = db.session.scalar(
-        select(Round.number)
-        .where(Round.assignment_id == assignment.id)
-        .order_by(Round.number.desc())
-        .limit(1)
-    )
+    numbers = select(Round.number).where(Round.assignment_id == assignment.id)
+    last = db.session.scalar(numbers.order_by(Round.number.desc()).limit(1))
+    ceiling = queries.ceiling_of(assignment, now)
     round_ = Round(
         assignment=assignment,
         couple_id=assignment.couple_id,
@@ -116,7 +114,7 @@ def _add_round(
         appointment_id=appointment_id,
     )
     db.session.add(round_)
-    sync(round_, now)
+    sync(round_, now, ceiling=ceiling)
     _offer_inputs(round_, now)
     return round_
 
@@ -128,15 +126,16 @@ def _offer_inputs(round_: Round, now: datetime) -> None:
             note(round_, "input_opened", now, input=needed.key, to=to)
 
 
-def offer_words(source: Round, turn: Turn, to: UUID, now: datetime) -> None:
-    """Words of `turn` were opened: rounds that wait for them go on."""
+def offer_words(source: Round, opened: Sequence[tuple[str, UUID]], now: datetime) -> None:
+    """Words were opened, each given as (key of the turn, to whom): rounds that wait for them go on."""
     running = (
         select(Round).join(Assignment).where(Round.couple_id == source.couple_id, Round.closed_at.is_(None))
     )
     for round_ in db.session.scalars(running.where(Assignment.state == "active")):
         for needed in queries.document_for(round_).inputs:
-            if (needed.exercise, needed.turn) == (source.assignment.slug, turn.key):
-                note(round_, "input_opened", now, input=needed.key, to=to)
+            for key, to in opened:
+                if (needed.exercise, needed.turn) == (source.assignment.slug, key):
+                    note(round_, "input_opened", now, input=needed.key, to=to)
 
 
 def open_rounds(assignment: Assignment) -> list[Round]:
@@ -158,15 +157,29 @@ def note(
     *,
     turn: Turn | None = None,
     by: UUID | None = None,
+    ceiling: queries.Asked = "ask",
     **detail: Any,
 ) -> RoundState:
     """Write down what happened and let the fold say what follows; the one way in which a round changes."""
+    write_down(round_, kind, now, turn=turn, by=by, **detail)
+    return sync(round_, now, ceiling=ceiling)
+
+
+def write_down(
+    round_: Round,
+    kind: EventKind,
+    now: datetime,
+    *,
+    turn: Turn | None = None,
+    by: UUID | None = None,
+    **detail: Any,
+) -> None:
+    """The first half of `note`, for an act of several events: only after the last one the fold is asked."""
     if "to" in detail:
         detail["to"] = str(detail["to"])
     seq = max((event.seq for event in round_.events), default=0) + 1
     turn_id = turn.id if turn else None
     round_.events.append(RoundEvent(seq=seq, at=now, kind=kind, turn_id=turn_id, by_id=by, detail=detail))
-    return sync(round_, now)
 
 
 def note_appointment(couple_id: UUID, at: datetime, now: datetime) -> list[Round]:
@@ -180,10 +193,9 @@ def note_appointment(couple_id: UUID, at: datetime, now: datetime) -> list[Round
     return touched
 
 
-def sync(round_: Round, now: datetime) -> RoundState:
-    """Fold the round and keep what it says in the rows of its turns."""
-    db.session.flush()
-    folded = queries.state_of(round_, now)
+def sync(round_: Round, now: datetime, *, ceiling: queries.Asked = "ask") -> RoundState:
+    """Fold the round and keep what it says in the rows of its turns; they are written with all else of the act."""
+    folded = queries.state_of(round_, now, ceiling=ceiling)
     rows = {queries.turn_id_of(turn): turn for turn in round_.turns}
     order = {key: place for place, key in enumerate(queries.document_for(round_).turns)}
     for id_, one in folded.turns.items():
@@ -194,7 +206,6 @@ def sync(round_: Round, now: datetime) -> RoundState:
         _keep(rows[id_], one)
         rows[id_].awaits_opening = id_ in folded.awaiting
     round_.closed_at = folded.closed_at
-    db.session.flush()
     return folded
 
 

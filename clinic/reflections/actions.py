@@ -11,7 +11,7 @@ from clinic.couples.models import Couple
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Field, Flag
 from clinic.exercises.own_questions import keeps_with_counselor
-from clinic.exercises.turns import Act, RoundState
+from clinic.exercises.turns import Act, Ceiling, EventKind, RoundState
 from clinic.extensions import db
 from clinic.homework import actions as homework
 from clinic.homework import queries as rounds
@@ -25,6 +25,7 @@ from clinic.reflections.drafts import (
     Incomplete,
     author_for,
     choose,
+    compared_with,
     earlier_of,
     forget_kept,
     keep_text,
@@ -50,6 +51,7 @@ __all__ = [
     "author_for",
     "call_back",
     "choose",
+    "compared_with",
     "confirm",
     "decline",
     "earlier_of",
@@ -96,15 +98,15 @@ class Sent:
 
 def send(author: Author, sending: Sending, now: datetime) -> Sent:
     """Hand in a turn: words by audience, the act, flags, and whatever opens by it."""
-    _must_admit(author, now, "write", "revise")
+    ceiling = _must_admit(author, now, "write", "revise").ceiling
     if open_questions := still_open(author, sending):
         raise Incomplete(open_questions)
     sending = replace(sending, answers=_to_send(author, sending))
-    reflection = _write(author, sending, now)
-    raised = _raise_flags(author, sending, now)
-    folded = _note_act(author, sending, now)
     if draft := queries.draft_of(author.turn, author.partner_id):
         db.session.delete(draft)
+    reflection = _write(author, sending, now)
+    raised = _raise_flags(author, sending, now)
+    folded = _note_act(author, sending, now, ceiling)
     perform_openings(author.round, now, folded)
     _came_in(author.round, now)
     audit.record(author.viewer, "send", author.turn, revision=reflection.revision)
@@ -139,7 +141,6 @@ def _write(author: Author, sending: Sending, now: datetime) -> Reflection:
         reflection.words.append(
             Words(group=group, visibility=visibility, owner_kind=owner[0], owner_id=owner[1], answers=answers)
         )
-    db.session.flush()
     return reflection
 
 
@@ -161,11 +162,11 @@ def _reflection(author: Author, couple: Couple, now: datetime, *, kept: bool) ->
     return reflection
 
 
-def _note_act(author: Author, sending: Sending, now: datetime) -> RoundState | None:
+def _note_act(author: Author, sending: Sending, now: datetime, ceiling: Ceiling) -> RoundState | None:
     """What the round learns of a sending. Joint words that stay with the counselor are no act upon it at all."""
     kept = rules.is_kept(author.asked, sending)
     if author.asked.agree:
-        return None if kept else _propose(author, sending, now)
+        return None if kept else _propose(author, sending, now, ceiling)
     groups = [key for key, (kind, _) in rules.divided(author.asked, sending).items() if kind != "counselor"]
     detail: dict[str, Any] = {"groups": groups, "answered": _dates(author, sending)}
     if kept:
@@ -174,7 +175,15 @@ def _note_act(author: Author, sending: Sending, now: datetime) -> RoundState | N
         detail["met"] = rules.is_met(author.asked, sending.answers)
     if author.asked.asks_consent:
         detail["consent"] = sending.consent or author.asked.consent or "no"
-    return homework.note(author.round, "sent", now, turn=author.turn, by=author.partner_id, **detail)
+    return _note(author, "sent", now, ceiling, **detail)
+
+
+def _note(
+    author: Author, kind: EventKind, now: datetime, ceiling: Ceiling, **detail: Any
+) -> RoundState:
+    """The act of this partner on this turn."""
+    by = author.partner_id
+    return homework.note(author.round, kind, now, turn=author.turn, by=by, ceiling=ceiling, **detail)
 
 
 def _dates(author: Author, sending: Sending) -> dict[str, str]:
@@ -192,7 +201,7 @@ def _dates(author: Author, sending: Sending) -> dict[str, str]:
 
 
 def _raise_flags(author: Author, sending: Sending, now: datetime) -> list[Flag]:
-    found = shapes.raised_by_field(author.asked, sending.answers, earlier_of(author))
+    found = shapes.raised_by_field(author.asked, sending.answers, compared_with(author))
     fields = list(found)
     if author.asked.reaches_partner and keeps_with_counselor(sending.safe):
         fields.append("safety")
@@ -209,27 +218,24 @@ def _came_in(round_: Round, now: datetime) -> None:
 # Joint words
 
 
-def _propose(author: Author, sending: Sending, now: datetime) -> RoundState:
+def _propose(author: Author, sending: Sending, now: datetime, ceiling: Ceiling) -> RoundState:
     bound = rules.bound_hash(rules.joint_answers(author.asked, sending.answers))
-    detail = {"hash": bound, "answered": _dates(author, sending)}
-    return homework.note(author.round, "proposed", now, turn=author.turn, by=author.partner_id, **detail)
+    return _note(author, "proposed", now, ceiling, hash=bound, answered=_dates(author, sending))
 
 
 def confirm(author: Author, seen_hash: str, now: datetime) -> None:
     """Agree to exactly the proposal that was read; another one that came in between raises NotNow."""
-    _must_admit(author, now, "confirm")
+    ceiling = _must_admit(author, now, "confirm").ceiling
     if rules.bound_hash(queries.proposed(author.turn)) != seen_hash:
         raise NotNow("There is a newer proposal. Please read it first.")
-    homework.note(author.round, "confirmed", now, turn=author.turn, by=author.partner_id, hash=seen_hash)
-    perform_openings(author.round, now)
+    perform_openings(author.round, now, _note(author, "confirmed", now, ceiling, hash=seen_hash))
     _came_in(author.round, now)
     audit.record(author.viewer, "confirm", author.turn)
 
 
 def decline(author: Author, now: datetime) -> None:
     """Suggest another time, or say no; a reason is not asked for."""
-    _must_admit(author, now, "decline")
-    homework.note(author.round, "declined", now, turn=author.turn, by=author.partner_id)
+    _note(author, "declined", now, _must_admit(author, now, "decline").ceiling)
     audit.record(author.viewer, "decline", author.turn)
 
 
@@ -238,12 +244,12 @@ def decline(author: Author, now: datetime) -> None:
 
 def take_back(author: Author, now: datetime) -> Draft:
     """Take unopened words back: they are a draft again, and nobody else has them."""
-    _must_admit(author, now, "take_back")
+    ceiling = _must_admit(author, now, "take_back").ceiling
     draft = settle(author, standing(author), now)
     row = queries.latest([author.turn], author.partner_id)[author.turn.id]
     for revision in queries.revisions(author.turn, author.partner_id):
         revision.withdrawn_at = now
-    homework.note(author.round, "took_back", now, turn=author.turn, by=author.partner_id)
+    _note(author, "took_back", now, ceiling)
     author.round.came_in_at = queries.last_sent_at(author.round)
     audit.record(author.viewer, "take back", author.turn, revision=row.revision)
     return draft
@@ -261,10 +267,9 @@ def narrow(author: Author, fields: Sequence[str], now: datetime) -> Reflection:
     sending = replace(sent, keep=not fields, narrowed=tuple(dict.fromkeys([*sent.narrowed, *allowed])))
     reflection = _write(author, sending, now)
     if not fields:
-        homework.note(author.round, "narrowed", now, turn=author.turn, by=author.partner_id)
+        _note(author, "narrowed", now, folded.ceiling)
     elif (dates := _dates(author, sending)) != _dates(author, sent):
-        told = {"groups": [], "answered": dates}
-        homework.note(author.round, "narrowed", now, turn=author.turn, by=author.partner_id, **told)
+        _note(author, "narrowed", now, folded.ceiling, groups=[], answered=dates)
     audit.record(author.viewer, "narrow", author.turn)
     return reflection
 

@@ -79,6 +79,12 @@ def earlier_of(author: Author) -> dict[str, Mapping[str, Any]]:
     return {row.turn.key: queries.as_sent(row).answers for row in rows.values()}
 
 
+def compared_with(author: Author) -> dict[str, Mapping[str, Any]]:
+    """The same, when a flag of this turn compares with what was said before; else nothing is opened for it."""
+    flags = [flag for field in author.asked.fields for flag in field.flags]
+    return earlier_of(author) if any(flag.than for flag in flags) else {}
+
+
 def save_draft(author: Author, sending: Sending, seen: int, now: datetime) -> Draft:
     """Keep unsent words. `seen` is the version that the writer saw, 0 for none; another one raises Conflict."""
     draft = queries.draft_of(author.turn, author.partner_id)

@@ -1,10 +1,12 @@
 """How words reach the other partner: what the fold says is due is sealed again under the reader's key."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from clinic import vault
-from clinic.exercises.turns import RoundState
+from clinic.exercises.turns import DueOpening, RoundState
 from clinic.extensions import db
 from clinic.homework import actions as homework
 from clinic.homework import queries as rounds
@@ -22,21 +24,29 @@ def perform_openings(round_: Round, now: datetime, folded: RoundState | None = N
 
     `folded` is the state of the round as it was folded just now, if there is one: the same fold is not done twice.
     """
-    done = 0
+    done: list[tuple[str, UUID]] = []
     folded = folded or rounds.state_of(round_, now)
     while folded.due:
-        for one in folded.due:
-            turn = next(row for row in round_.turns if rounds.turn_id_of(row) == one.turn)
-            found = queries.words_for_opening(turn, one.group)
-            if found is None:
-                raise vault.VaultError("Words that are due to open are not there.")
-            open_words(*found, one.to, one.mode, now)  # type: ignore[arg-type]  # partner ids are UUIDs here
-            folded = homework.note(
-                round_, "opened", now, turn=turn, by=found[0].partner_id, group=one.group, to=one.to
-            )
-            homework.offer_words(round_, turn, one.to, now)  # type: ignore[arg-type]
-            done += 1
-    return done
+        done += _open_all(round_, folded.due, now)
+        folded = homework.sync(round_, now, ceiling=folded.ceiling)
+    if done:
+        homework.offer_words(round_, done, now)
+    return len(done)
+
+
+def _open_all(round_: Round, due: Sequence[DueOpening], now: datetime) -> Iterator[tuple[str, UUID]]:
+    """Everything that one fold says is due; each opening as (key of the turn, to whom)."""
+    turns = {rounds.turn_id_of(row): row for row in round_.turns}
+    sent = queries.latest(turns[one.turn] for one in due)
+    for one in due:
+        turn, to = turns[one.turn], cast(UUID, one.to)
+        row = sent.get(turn.id)
+        words = next((part for part in row.words if part.group == one.group), None) if row else None
+        if row is None or words is None:
+            raise vault.VaultError("Words that are due to open are not there.")
+        open_words(row, words, to, one.mode, now)
+        homework.write_down(round_, "opened", now, turn=turn, by=row.partner_id, group=one.group, to=to)
+        yield turn.key, to
 
 
 def open_words(reflection: Reflection, words: Words, to: UUID, mode: str, now: datetime) -> Opening:

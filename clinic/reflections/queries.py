@@ -238,20 +238,12 @@ def readers_of(couple: Couple, author_id: UUID, now: datetime) -> Readers:
     counselors = couples.counselors_of(couple.id, now)
     names = [one.name for one in counselors if one.left_at is None or now < one.left_at]
     above = {one.supervisor_id for one in counselors if one.supervisor_id}
-    supervisors = db.session.scalars(
-        select(StaffMember).where(StaffMember.id.in_(above), StaffMember.left_at.is_(None))
-    )
+    there = select(StaffMember).where(StaffMember.id.in_(above), StaffMember.left_at.is_(None))
+    supervisors = db.session.scalars(there).all() if above else ()
     others = [one.name for one in supervisors if one.name not in names]
     partner = couples.other_of(couple, author_id)
     policy = practices.by_id(couple.practice_id).policy
     return Readers(names, others, partner.name if partner else None, policy)
-
-
-def words_for_opening(turn: Turn, group: str) -> tuple[Reflection, Words] | None:
-    """The latest words of a group, with the revision that an opening will name."""
-    row = latest([turn]).get(turn.id)
-    words = next((one for one in row.words if one.group == group), None) if row else None
-    return (row, words) if row and words else None
 
 
 # What came in
