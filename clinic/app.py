@@ -183,17 +183,18 @@ def _path_of_a_request(app: Flask) -> None:
     @app.before_request
     def admit() -> BaseResponse | Response | None:
         """GET cannot write; then the mark of the route decides, before any row is fetched."""
-        set_transactions(write=request.method not in {"GET", "HEAD", "OPTIONS"})
-        if request.endpoint is None:
+        view = app.view_functions.get(request.endpoint or "")
+        is_write = request.method not in {"GET", "HEAD", "OPTIONS"}
+        set_transactions(write=is_write, reads_first=getattr(view, "reads_first", False))
+        if view is None:
             return None
-        view = app.view_functions[request.endpoint]
         viewer = web.viewer()
         if not viewer.admitted(access.mark_of(view) or "owners"):
             return _turn_away(view, viewer)
         if getattr(view, "needs_fresh_proof", False) and not viewer.has_fresh_proof:
             return redirect(url_for("accounts.prove", next=request.full_path.rstrip("?")))
         g.reading = ExitStack()
-        g.reading.enter_context(vault.reading(viewer, request.endpoint))
+        g.reading.enter_context(vault.reading(viewer, str(request.endpoint)))
         return None
 
     @app.after_request

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Connection, CursorResult, Index, Row, event, func, insert, select, update
+from sqlalchemy import JSON, Connection, CursorResult, Index, Row, bindparam, event, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.access import Viewer
@@ -46,10 +46,25 @@ def record(viewer: Viewer, verb: str, row: Base, **detail: Any) -> None:
     _append(db.session.connection(), practice_id, viewer, verb, row.__tablename__, row.id, detail)
 
 
-def record_apart(viewer: Viewer, verb: str, subject: str, practice_id: UUID, **detail: Any) -> None:
-    """Note a reading in a short transaction of its own: the request that reads cannot write anything else."""
+def record_on(connection: Connection, viewer: Viewer, verb: str, **detail: Any) -> None:
+    """Note in the running transaction what a request did for which no single row stands."""
+    if viewer.practice_id is None:
+        raise ValueError(f"{verb}: no practice to note this for")
+    _append(connection, viewer.practice_id, viewer, verb, "request", None, detail)
+
+
+def record_apart(viewer: Viewer, verb: str, **detail: Any) -> None:
+    """The same in a short transaction of its own: the request that reads cannot write anything else."""
     with transactions(write=True), db.engine.begin() as connection:
-        _append(connection, practice_id, viewer, verb, subject, None, detail)
+        record_on(connection, viewer, verb, **detail)
+
+
+_LAST = (
+    select(AuditEvent.seq, AuditEvent.hash)
+    .where(AuditEvent.practice_id == bindparam("practice_id"))
+    .order_by(AuditEvent.seq.desc())
+    .limit(1)
+)
 
 
 def _append(
@@ -61,12 +76,7 @@ def _append(
     subject_id: UUID | None,
     detail: dict[str, Any],
 ) -> None:
-    last = connection.execute(
-        select(AuditEvent.seq, AuditEvent.hash)
-        .where(AuditEvent.practice_id == practice_id)
-        .order_by(AuditEvent.seq.desc())
-        .limit(1)
-    ).first()
+    last = connection.execute(_LAST, {"practice_id": practice_id}).first()
     seq, previous = (last.seq + 1, last.hash) if last else (1, "")
     entry = AuditEvent(
         practice_id=practice_id,

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Mapped, Mapper, Session, object_session
 
 from clinic import audit, masters
 from clinic.access import SYSTEM, Viewer
-from clinic.extensions import Base, db, transactions
+from clinic.extensions import Base, db, may_write
 from clinic.masters import VaultError as VaultError  # what this file raises, too
 
 OwnerKind = Literal["partner", "couple", "practice", "counselor", "person", "house"]
@@ -65,7 +65,34 @@ class Reading:
 
     viewer: Viewer
     purpose: str
-    opened: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # (table, owner) -> row ids
+    opened: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # (table, owner) -> ids of rows
+    noting: dict[tuple[str, str], set[str]] = field(
+        default_factory=dict
+    )  # in a transaction that is not over yet
+    noted: set[str] = field(default_factory=set)  # ids of rows of which the trail has a line
+
+    def note(self, row: Base, owner: Owner) -> None:
+        """Remember that a row was opened."""
+        if str(row.id) not in self.noted:
+            self.opened.setdefault((row.__tablename__, str(owner[1])), set()).add(str(row.id))
+
+    def line(self) -> dict[str, Any] | None:
+        """What the trail has to say of what was opened and not noted yet; None for nothing."""
+        if not self.opened or self.viewer.practice_id is None:
+            return None
+        rows = {f"{table}:{owner}": sorted(ids) for (table, owner), ids in sorted(self.opened.items())}
+        return {"purpose": self.purpose, "rows": rows}
+
+    def stands(self) -> None:
+        """The line that was on its way is in the database."""
+        self.noted |= {row for ids in self.noting.values() for row in ids}
+        self.noting = {}
+
+    def falls(self) -> None:
+        """The line that was on its way is not in the database, and has to be written apart."""
+        for place, ids in self.noting.items():
+            self.opened.setdefault(place, set()).update(ids)
+        self.noting = {}
 
 
 _reading: ContextVar[Reading | None] = ContextVar("reading", default=None)
@@ -345,7 +372,7 @@ class Sealed(Generic[T]):
             raise NotReading(f"{row.__tablename__}.{self.name} was opened outside reading()")
         if not reading_now.viewer.holds(*owner):
             raise NotOnRing(f"{row.__tablename__}.{self.name} is under another's key")
-        reading_now.opened.setdefault((row.__tablename__, str(owner[1])), set()).add(str(row.id))
+        reading_now.note(row, owner)
 
     def seal(self, connection: Connection, row: Base) -> None:
         """Write the envelope of a value that was set; runs just before the row is written."""
@@ -394,12 +421,29 @@ def reading(viewer: Viewer, purpose: str) -> Iterator[Reading]:
 
 
 def _note_reading(current: Reading) -> None:
-    viewer = current.viewer
-    if not current.opened or viewer.practice_id is None:
-        return
-    rows = {f"{table}:{owner}": sorted(ids) for (table, owner), ids in sorted(current.opened.items())}
-    with transactions(write=True):
-        audit.record_apart(viewer, "read", "request", viewer.practice_id, purpose=current.purpose, rows=rows)
+    if line := current.line():
+        audit.record_apart(current.viewer, "read", **line)
+
+
+@event.listens_for(Session, "before_commit")
+def _note_with_the_act(session: Session) -> None:
+    """An act for which words were opened has their line in its own transaction: one write to the disk, not two."""
+    current = _reading.get()
+    if current is not None and may_write() and (line := current.line()):
+        audit.record_on(session.connection(), current.viewer, "read", **line)
+        current.noting, current.opened = current.opened, {}
+
+
+@event.listens_for(Session, "after_commit")
+def _reading_stands(_session: Session) -> None:
+    if current := _reading.get():
+        current.stands()
+
+
+@event.listens_for(Session, "after_rollback")
+def _reading_falls(_session: Session) -> None:
+    if current := _reading.get():
+        current.falls()
 
 
 @contextmanager

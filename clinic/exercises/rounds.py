@@ -166,7 +166,9 @@ class RoundState:
     visible: frozenset[tuple[PartnerId, TurnId, str]]  # (to, turn, group): given, and given for good
     closed_at: datetime | None
     acts: frozenset[tuple[PartnerId, TurnId, Act]]
-    ceiling: Ceiling  # under which it was folded: whoever folds again in the same act need not ask for it again
+    ceiling: (
+        Ceiling  # under which it was folded: whoever folds again in the same act need not ask for it again
+    )
 
     @property
     def is_over(self) -> bool:

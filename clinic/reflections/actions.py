@@ -178,9 +178,7 @@ def _note_act(author: Author, sending: Sending, now: datetime, ceiling: Ceiling)
     return _note(author, "sent", now, ceiling, **detail)
 
 
-def _note(
-    author: Author, kind: EventKind, now: datetime, ceiling: Ceiling, **detail: Any
-) -> RoundState:
+def _note(author: Author, kind: EventKind, now: datetime, ceiling: Ceiling, **detail: Any) -> RoundState:
     """The act of this partner on this turn."""
     by = author.partner_id
     return homework.note(author.round, kind, now, turn=author.turn, by=by, ceiling=ceiling, **detail)

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from sqlalchemy.orm.exc import StaleDataError
+
 from clinic.access import Viewer
 from clinic.exercises.document import Field
 from clinic.exercises.document import Turn as Asked
 from clinic.exercises.turns import RoundState
-from clinic.extensions import db
+from clinic.extensions import db, take_lock
 from clinic.homework import queries as rounds
 from clinic.homework.models import Round, Turn
 from clinic.reflections import queries, versions
@@ -85,20 +87,63 @@ def compared_with(author: Author) -> dict[str, Mapping[str, Any]]:
     return earlier_of(author) if any(flag.than for flag in flags) else {}
 
 
+@dataclass(frozen=True)
+class Saved:
+    """What became of a page: the draft's version and time, and what it said before and says now."""
+
+    version: int
+    at: datetime
+    before: Sending
+    after: Sending
+
+
 def save_draft(author: Author, sending: Sending, seen: int, now: datetime) -> Draft:
     """Keep unsent words. `seen` is the version that the writer saw, 0 for none; another one raises Conflict."""
+    return _save(author, queries.draft_of(author.turn, author.partner_id), sending, seen, now)
+
+
+def save_page(author: Author, page: Page, seen: int, now: datetime) -> Saved:
+    """Put what one page says over the draft. Raises Conflict when another window changed what is on this page."""
     draft = queries.draft_of(author.turn, author.partner_id)
+    before = _standing(author, draft)
+    after = versions.overlaid(before, page)
+    draft = _save(author, draft, after, seen, now)
+    return Saved(draft.version, draft.saved_at, before, after)
+
+
+def _save(author: Author, draft: Draft | None, sending: Sending, seen: int, now: datetime) -> Draft:
+    """Everything is read and worked out before the lock is taken; under it there is one statement."""
     if draft is None:
-        _must_not_be_sent(author, sending, seen)
-        draft = Draft(turn_id=author.turn.id, partner_id=author.partner_id, version=0, saved_at=now, body={})
-        db.session.add(draft)
+        draft = _new_draft(author, sending, seen, now)
     elif draft.body == sending.to_json():
         return draft
     elif draft.version != seen:
         raise Conflict(Sending.from_json(draft.body), draft.version, draft.saved_at)
+    take_lock()
     draft.body, draft.version, draft.saved_at = sending.to_json(), draft.version + 1, now
-    db.session.flush()
+    try:
+        db.session.flush()
+    except StaleDataError:
+        db.session.rollback()
+        raise _came_between(author) from None
     return draft
+
+
+def _new_draft(author: Author, sending: Sending, seen: int, now: datetime) -> Draft:
+    _must_not_be_sent(author, sending, seen)
+    take_lock()
+    if queries.draft_of(author.turn, author.partner_id) is not None:
+        db.session.rollback()
+        raise _came_between(author)
+    draft = Draft(turn_id=author.turn.id, partner_id=author.partner_id, version=0, saved_at=now, body={})
+    db.session.add(draft)
+    return draft
+
+
+def _came_between(author: Author) -> Conflict:
+    """Another window saved, or sent, after this one had read and before it wrote."""
+    draft, there = queries.draft_of(author.turn, author.partner_id), standing(author)
+    return Conflict(there, draft.version, draft.saved_at) if draft else Conflict(there, 0)
 
 
 def _must_not_be_sent(author: Author, sending: Sending, seen: int) -> None:
@@ -108,14 +153,12 @@ def _must_not_be_sent(author: Author, sending: Sending, seen: int) -> None:
         raise Conflict(sent, 0)
 
 
-def save_page(author: Author, page: Page, seen: int, now: datetime) -> Draft:
-    """Put what one page says over the draft. Raises Conflict when another window changed what is on this page."""
-    return save_draft(author, versions.overlaid(standing(author), page), seen, now)
-
-
 def standing(author: Author) -> Sending:
     """The draft as it stands; before there is one, what was sent or is proposed, or nothing."""
-    draft = queries.draft_of(author.turn, author.partner_id)
+    return _standing(author, queries.draft_of(author.turn, author.partner_id))
+
+
+def _standing(author: Author, draft: Draft | None) -> Sending:
     if draft is not None:
         return Sending.from_json(draft.body)
     return queries.sent_by(author.turn, author.partner_id) or Sending(answers=queries.proposed(author.turn))

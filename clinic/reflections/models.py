@@ -26,6 +26,8 @@ class Draft(Base):
     body_sealed: Mapped[bytes]
     body: Sealed[Answers] = Sealed("body_sealed", "partner", "partner_id")
     __table_args__ = (UniqueConstraint("turn_id", "partner_id"),)
+    # A save names in its own statement the version that it saw: what came between reading and writing is noticed.
+    __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012  # as SQLAlchemy has it
 
 
 class KeptText(Base):

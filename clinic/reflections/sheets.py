@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from clinic.couples.models import Couple
@@ -10,7 +11,7 @@ from clinic.exercises import answers as shapes
 from clinic.exercises.document import Exercise, Field, label_for
 from clinic.exercises.document import Turn as Asked
 from clinic.exercises.own_questions import TAIL
-from clinic.exercises.turns import Act, TurnState
+from clinic.exercises.turns import Act, RoundState, TurnState
 from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.reflections import drafts, queries, rules
@@ -23,18 +24,43 @@ Place = Literal["open", "sent", "proposed", "agreed", "over", "held"]
 
 @dataclass(frozen=True)
 class Sheet:
-    """One partner's turn as its pages know it; folded from what is declassified for this partner alone."""
+    """One partner's turn as its pages know it; folded from what is declassified for this partner alone.
+
+    What costs something is found out when a page asks for it: a save while one types asks for none of it.
+    """
 
     author: Author
-    document: Exercise
-    state: TurnState | None
-    acts: frozenset[Act]
-    readers: Readers
-    zone: str
+    now: datetime
+
+    @cached_property
+    def document(self) -> Exercise:
+        return rounds.document_for(self.author.round)
 
     @property
     def asked(self) -> Asked:
         return self.document.turns[self.author.turn.key]
+
+    @property
+    def zone(self) -> str:
+        return self.author.round.assignment.zone
+
+    @cached_property
+    def _folded(self) -> RoundState:
+        return drafts.state_for(self.author, self.now)
+
+    @property
+    def state(self) -> TurnState | None:
+        return self._folded.turns.get(rounds.turn_id_of(self.author.turn))
+
+    @cached_property
+    def acts(self) -> frozenset[Act]:
+        here = (self.author.partner_id, rounds.turn_id_of(self.author.turn))
+        return frozenset(act for partner, turn, act in self._folded.acts if (partner, turn) == here)
+
+    @cached_property
+    def readers(self) -> Readers:
+        couple = db.session.get_one(Couple, self.author.turn.couple_id)
+        return queries.readers_of(couple, self.author.partner_id, self.now)
 
     @property
     def place(self) -> Place:
@@ -81,18 +107,6 @@ class Sheet:
     def sentence(self, *, kept: bool = False) -> str:
         """The computed sentence about who reads this."""
         return rules.readers_sentence(self.asked, self.readers, self.opening, kept=kept)
-
-
-def sheet_of(author: Author, now: datetime) -> Sheet:
-    """The turn as this partner may know it now."""
-    folded, name = drafts.state_for(author, now), rounds.turn_id_of(author.turn)
-    acts = frozenset(
-        act for partner, turn, act in folded.acts if (partner, turn) == (author.partner_id, name)
-    )
-    couple = db.session.get_one(Couple, author.turn.couple_id)
-    readers = queries.readers_of(couple, author.partner_id, now)
-    document = rounds.document_for(author.round)
-    return Sheet(author, document, folded.turns.get(name), acts, readers, author.round.assignment.zone)
 
 
 # The questions, one by one

@@ -13,9 +13,10 @@ from clinic.access import Viewer
 from clinic.couples import queries as couples
 from clinic.couples.models import Partner
 from clinic.exercises.reading import keepable
-from clinic.extensions import db
-from clinic.reflections import actions, queries, sheets
+from clinic.extensions import db, set_transactions, transactions
+from clinic.reflections import actions, queries
 from clinic.reflections.drafts import Author, Place, forget_oldest_kept
+from clinic.reflections.sheets import Sheet
 from clinic.reflections.versions import Page
 from clinic.reflections.views.turn import form_of, page_of, pages, posted_screen
 
@@ -44,7 +45,7 @@ def keeper(place: Place, endpoint: str) -> Callable[[], str | None]:
         if viewer is None:
             return None
         db.session.rollback()
-        with vault.reading(viewer, "reflections.keep"):
+        with transactions(write=True), vault.reading(viewer, "reflections.keep"):
             is_kept = _keep_for(viewer, turn_id, place)
             db.session.remove()
         return url_for(endpoint, turn_id=turn_id) if is_kept else None
@@ -76,7 +77,7 @@ def _keep_for(viewer: Viewer, turn_id: UUID, place: Place) -> bool:
     if author is None or (place != "write" and not text):
         return False
     if place == "write":
-        sheet = sheets.sheet_of(author, now)
+        sheet = Sheet(author, now)
         actions.keep_text(
             author, page_of(form_of(sheet, posted_screen(sheet))()), "sign_in", now, name=page_name()
         )
@@ -101,6 +102,7 @@ def words_kept(author: Author, place: Place) -> str:
 def keep_page(turn_id: UUID, page: Page) -> bool:
     """After an error: put the text of a page aside; False when not even that was possible."""
     db.session.rollback()
+    set_transactions(write=True)
     try:
         author = web.found(actions.author_for(web.viewer(), turn_id))
         actions.keep_text(author, page, "error", clock.now(), name=page_name())

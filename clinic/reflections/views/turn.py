@@ -18,7 +18,7 @@ pages = Blueprint("reflections", __name__, url_prefix="/reflections")
 
 def own(turn_id: UUID) -> Sheet:
     """The viewer's own turn as its pages know it; 404 for every other."""
-    return sheets.sheet_of(own_author(turn_id), clock.now())
+    return Sheet(own_author(turn_id), clock.now())
 
 
 def own_author(turn_id: UUID) -> Author:

@@ -8,9 +8,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, web
 from clinic.exercises import answers as shapes
-from clinic.extensions import db
+from clinic.extensions import db, set_transactions
 from clinic.reflections import actions, queries, rules, sheets, shown
-from clinic.reflections.models import Draft
 from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import ALL, Screen, Sheet
 from clinic.reflections.versions import Page
@@ -108,7 +107,7 @@ def _form_page(
         run=run,
         only_if=lambda field: sheets.asked_only_if(sheet, field),
         draft=draft,
-        saved_at=_clock(draft.saved_at, sheet) if draft else None,
+        saved_at=_clock(draft.saved_at, sheet.zone) if draft else None,
         version=draft.version if draft else 0,
         before=shown.shown(sheet),
         replies=shown.replies_to(sheet.author),
@@ -138,48 +137,50 @@ def _entries(sheet: Sheet) -> list[tuple[datetime, list[sheets.Line]]]:
     return found
 
 
-def _clock(instant: datetime, sheet: Sheet) -> str:
-    return web.clock_time(web.in_zone(instant, sheet.zone))
+def _clock(instant: datetime, zone: str) -> str:
+    return web.clock_time(web.in_zone(instant, zone))
 
 
 # Saving
 
 
 def _save(sheet: Sheet) -> Response | BaseResponse:
-    now, screen = clock.now(), posted_screen(sheet)
+    """Read and work out first; the lock is held for one statement, and nothing is read again for the script."""
+    turn_id, screen = sheet.author.turn.id, posted_screen(sheet)
     form = form_of(sheet, screen)()
     page = page_of(form)
-    turn_id, had_stopped = sheet.author.turn.id, _stops(sheet)
     try:
-        draft = actions.save_page(sheet.author, page, seen_version(), now)
-        db.session.commit()
+        answer = _save_page(sheet, page, seen_version())
     except actions.Conflict as conflict:
         return _conflict(turn_id, page, conflict)
     except Exception as error:  # whatever it is: the text comes first
         return _failed(turn_id, form, page, error)
-    return _saved(own(turn_id), screen, form, draft, had_stopped=had_stopped)
+    return answer or _after_saving(own(turn_id), screen, form)
 
 
-def _saved(
-    sheet: Sheet, screen: Screen, form: TurnForm, draft: Draft, *, had_stopped: bool
-) -> Response | BaseResponse:
-    must_stop = _stops(sheet) and not had_stopped
+def _save_page(sheet: Sheet, page: Page, seen: int) -> Response | None:
+    """Save, and answer the script, or anybody whose answer asks for the stop page; None: go on as the button said."""
+    asked, earlier, zone = sheet.asked, actions.compared_with(sheet.author), sheet.zone
+    turn_id = sheet.author.turn.id
+    saved = actions.save_page(sheet.author, page, seen, clock.now())
+    db.session.commit()
+    must_stop = rules.stops(asked, saved.after, earlier) and not rules.stops(asked, saved.before, earlier)
     if _is_script():
-        aside = url_for(".stop", turn_id=sheet.author.turn.id) if must_stop else None
-        return jsonify(saved=_clock(draft.saved_at, sheet), version=draft.version, stop=aside)
-    return stop_page(sheet, is_sent=False) if must_stop else _after_saving(sheet, screen, form)
+        aside = url_for(".stop", turn_id=turn_id) if must_stop else None
+        return jsonify(saved=_clock(saved.at, zone), version=saved.version, stop=aside)
+    return stop_page(own(turn_id), is_sent=False) if must_stop else None
 
 
 def _conflict(turn_id: UUID, page: Page, conflict: actions.Conflict) -> Response | BaseResponse:
     """Another window came first. If it changed only what is not on this page, there is nothing to choose."""
     db.session.rollback()
+    set_transactions(write=True)  # from here on nobody comes first again
     sheet = own(turn_id)
     if choosing.differs(sheet, page):
         return Response(status=409) if _is_script() else choosing.conflicting(sheet, page, conflict.at)
-    draft = actions.save_page(sheet.author, page, conflict.version, clock.now())
-    db.session.commit()
     screen = posted_screen(sheet)
-    return _saved(own(turn_id), screen, form_of(sheet, screen)(), draft, had_stopped=_stops(sheet))
+    form = form_of(sheet, screen)()
+    return _save_page(sheet, page, conflict.version) or _after_saving(own(turn_id), screen, form)
 
 
 def _failed(turn_id: UUID, form: TurnForm, page: Page, error: Exception) -> Response:
@@ -188,13 +189,6 @@ def _failed(turn_id: UUID, form: TurnForm, page: Page, error: Exception) -> Resp
         return Response(status=500)
     words = [(q.input.label.text, shapes.describe(q.field, q.answer()[0])) for q in form.questions]
     return keeping.failed(turn_id, error, is_kept=is_kept, words=words)
-
-
-def _stops(sheet: Sheet) -> bool:
-    """True when the draft as it stands says that its writer is not safe."""
-    flags = [flag for field in sheet.asked.fields for flag in field.flags]
-    earlier = actions.earlier_of(sheet.author) if any(flag.than for flag in flags) else {}
-    return rules.stops(sheet.asked, actions.standing(sheet.author), earlier)
 
 
 def _is_script() -> bool:
@@ -234,5 +228,6 @@ def _has_odd_answers(form: TurnForm) -> bool:
     return odd
 
 
+write.reads_first = True  # type: ignore[attr-defined]  # nobody waits for what is read before a save
 write.keeps_text = keeping.keeper("write", "reflections.write")  # type: ignore[attr-defined]  # the path of a request looks for it
 write.is_way_of = keeping.leads_to_own  # type: ignore[attr-defined]  # and so does signing in
