@@ -31,7 +31,6 @@ from clinic.couples.models import Partner
 from clinic.extensions import db, set_transactions, transactions
 from clinic.homework.models import Turn
 from clinic.reflections import actions as reflections
-from clinic.reflections import queries as words
 from clinic.reflections.rules import Sending
 from clinic.reflections.versions import Page
 
@@ -122,13 +121,14 @@ def keep_saving(share: Share) -> Saved:
         writers = [(turn_id, _writer_of(turn_id)) for turn_id in share.turns]
         saved.syncs = db.session.connection().exec_driver_sql("PRAGMA synchronous").scalar() or 0
         db.session.rollback()
+    versions = dict.fromkeys(share.turns, 0)
     for number in _paced(share.starts_at + SECONDS + 2):
         turn_id, viewer = writers[number % len(writers)]
         start, cpu = time.perf_counter(), time.process_time()
         try:
             with app.app_context():
                 set_transactions(write=True, reads_first=True)
-                _save(viewer, turn_id, number)
+                versions[turn_id] = _save(viewer, turn_id, versions[turn_id], number)
         except OperationalError:
             saved.errors += 1
         saved.cpu += time.process_time() - cpu
@@ -171,15 +171,15 @@ def _writer_of(turn_id: UUID) -> Viewer:
     )
 
 
-def _save(viewer: Viewer, turn_id: UUID, number: int) -> None:
-    """What the page does with a few more words."""
+def _save(viewer: Viewer, turn_id: UUID, seen: int, number: int) -> int:
+    """What the page does with a few more words; the version is on the page."""
     with vault.reading(viewer, "bench"):
         author = reflections.author_for(viewer, turn_id)
         assert author is not None
-        draft = words.draft_of(author.turn, author.partner_id)
         page = Page(Sending(answers={"topic": PARAGRAPH * (1 + number % 9) + str(number)}), ("x_topic",))
-        reflections.save_page(author, page, draft.version if draft else 0, clock.now())
+        saved = reflections.save_page(author, page, seen, clock.now())
         db.session.commit()
+        return saved.version
 
 
 def _passphrase() -> Row:

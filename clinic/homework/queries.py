@@ -3,11 +3,26 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, String, exists, false, func, literal, or_, select, type_coerce, union_all
-from sqlalchemy.orm import selectinload
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.orm import contains_eager, lazyload, selectinload
 
 from clinic.access import Viewer
 from clinic.couples import queries as couples
@@ -17,7 +32,7 @@ from clinic.exercises.document import Exercise, Input
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import Event, Leg, RoundState, TurnId, Window, declassified, state
 from clinic.extensions import db
-from clinic.homework.models import Assignment, Round, RoundEvent, Turn
+from clinic.homework.models import Assignment, Recipient, Round, RoundEvent, Turn
 from clinic.safety import queries as safety
 from clinic.safety.models import Flag
 from clinic.safety.rules import Ceiling
@@ -32,14 +47,46 @@ def visible_to(viewer: Viewer) -> Select[Turn]:
         return select(Turn).where(Turn.couple_id.in_(couples.visible_to(viewer).with_only_columns(Couple.id)))
     if not viewer.is_client:
         return select(Turn).where(false())
-    mine = or_(Turn.partner_id.in_(viewer.partner_ids), Turn.partner_id.is_(None))
-    return select(Turn).where(Turn.couple_id.in_(viewer.couple_ids), mine)
+    return select(Turn).where(_mine(viewer.couple_ids, viewer.partner_ids))
 
 
-def turn_for(viewer: Viewer, turn_id: UUID) -> Turn | None:
-    """One turn, as far as this viewer may know of it; a recalled assignment is nobody's any more."""
-    known = visible_to(viewer).where(Turn.id == turn_id).join(Round).join(Assignment)
-    return db.session.scalar(known.where(Assignment.state != "recalled"))
+def _mine(couple_ids: Any, partner_ids: Any) -> ColumnElement[bool]:
+    """The own turns of a client, and those that either may take."""
+    own = or_(Turn.partner_id.in_(partner_ids), Turn.partner_id.is_(None))
+    return and_(Turn.couple_id.in_(couple_ids), own)
+
+
+class Writer(NamedTuple):
+    """Who may write a turn: the turn with its round and assignment at hand, the partner, and the role."""
+
+    turn: Turn
+    partner_id: UUID
+    role: str
+
+
+def writer_of(viewer: Viewer, turn_id: UUID) -> Writer | None:
+    """A client as the one who writes this turn, by one statement; None when it is not theirs, or was recalled."""
+    if not viewer.is_client:
+        return None
+    who = {"couples": viewer.couple_ids, "partners": viewer.partner_ids}
+    row = db.session.execute(_WRITER, {**who, "turn": turn_id}).first()
+    return Writer(*row) if row else None
+
+
+_COUPLES: BindParameter[Any] = bindparam("couples", expanding=True)
+_PARTNERS: BindParameter[Any] = bindparam("partners", expanding=True)
+_WRITER = (
+    select(Turn, Recipient.partner_id, Recipient.role)
+    .where(_mine(_COUPLES, _PARTNERS), Turn.id == bindparam("turn"))
+    .join(Turn.round)
+    .join(Round.assignment)
+    .join(Assignment.recipients)
+    .where(Recipient.partner_id.in_(_PARTNERS), Assignment.state != "recalled")
+    .options(
+        contains_eager(Turn.round).contains_eager(Round.assignment).options(lazyload(Assignment.recipients))
+    )
+)
+"""Made once: every save while somebody types asks it."""
 
 
 def round_for(viewer: Viewer, round_id: UUID) -> Round | None:

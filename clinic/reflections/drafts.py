@@ -62,12 +62,8 @@ class Author:
 
 def author_for(viewer: Viewer, turn_id: UUID) -> Author | None:
     """The viewer as the author of a turn; None for every turn that is not this partner's to write."""
-    turn = rounds.turn_for(viewer, turn_id) if viewer.is_client else None
-    if turn is None:
-        return None
-    mine = {side.partner_id for side in viewer.sides if side.couple_id == turn.couple_id}
-    own = next((one for one in turn.round.assignment.recipients if one.partner_id in mine), None)
-    return Author(viewer, own.partner_id, turn, own.role) if own else None
+    own = rounds.writer_of(viewer, turn_id)
+    return Author(viewer, own.partner_id, own.turn, own.role) if own else None
 
 
 def state_for(author: Author, now: datetime) -> RoundState:

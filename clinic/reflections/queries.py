@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, false, func, select, true
+from sqlalchemy import Select, bindparam, false, func, select, true
 from sqlalchemy.orm import selectinload
 
 from clinic.access import Viewer
@@ -79,7 +79,10 @@ def replies_for(viewer: Viewer) -> Select[Reply]:
 
 def draft_of(turn: Turn, partner_id: UUID) -> Draft | None:
     """The unsent words of one partner for one turn; nobody else ever asks for them."""
-    return db.session.scalar(select(Draft).where(Draft.turn_id == turn.id, Draft.partner_id == partner_id))
+    return db.session.scalar(_DRAFT, {"turn": turn.id, "partner": partner_id})
+
+
+_DRAFT = select(Draft).where(Draft.turn_id == bindparam("turn"), Draft.partner_id == bindparam("partner"))
 
 
 def latest(turns: Iterable[Turn], partner_id: UUID | None = None) -> dict[UUID, Reflection]:

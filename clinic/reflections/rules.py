@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from clinic.exercises import answers as shapes
@@ -32,7 +32,8 @@ class Sending:
 
     def to_json(self) -> dict[str, Any]:
         """The form in which a draft keeps it."""
-        return {**asdict(self), "narrowed": list(self.narrowed)}
+        own = {"safe": self.safe, "consent": self.consent, "keep": self.keep, "narrowed": list(self.narrowed)}
+        return {"answers": dict(self.answers), **own, "tail": dict(self.tail)}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Sending":

@@ -31,11 +31,11 @@ def states(work, id_):
 def may_write(work, who, turn):
     """Whether a partner's own page still offers to write this turn."""
     with work.app.app_context():
-        row = queries.turn_for(work.viewer(who), turn)
-        if row is None:
+        found = queries.writer_of(work.viewer(who), turn)
+        if found is None:
             return False
-        folded = queries.state_of(row.round, clock.now(), partner=work.cast.partners[who])
-        return (work.cast.partners[who], queries.turn_id_of(row), "write") in folded.acts
+        folded = queries.state_of(found.turn.round, clock.now(), partner=found.partner_id)
+        return (found.partner_id, queries.turn_id_of(found.turn), "write") in folded.acts
 
 
 def test_recalling_leaves_no_trace_but_drafts(work):
@@ -56,7 +56,7 @@ def test_recalling_leaves_no_trace_but_drafts(work):
     act(work, id_, actions.recall)
     assert not may_write(work, "partner_a", turn)
     with work.app.app_context():
-        assert queries.turn_for(work.viewer("partner_a"), turn) is None
+        assert queries.writer_of(work.viewer("partner_a"), turn) is None
         assert db.session.scalar(db.select(Draft.id)) is not None
 
 
