@@ -13,7 +13,7 @@ from clinic.appointments.models import AgendaItem, Appointment
 from clinic.couples.models import Couple
 from clinic.extensions import db
 from clinic.homework import actions as homework
-from clinic.homework.models import Assignment, Round, Turn
+from clinic.homework.models import Round, Turn
 from clinic.reflections import actions as reflections
 
 
@@ -132,19 +132,10 @@ def _close_preparation(appointment: Appointment, now: datetime) -> None:
 
 def prepare(couple_id: UUID | None, now: datetime) -> list[Round]:
     """Make the rounds before the next appointment that are missing: of one couple or of all; each once."""
-    return [made for one in queries.preparations(couple_id) if (made := _prepare(one, now)) is not None]
-
-
-def _prepare(assignment: Assignment, now: datetime) -> Round | None:
-    appointment = queries.next_to_prepare(assignment, now)
-    if appointment is None:
-        return None
-    there = select(Round.id).where(
-        Round.assignment_id == assignment.id, Round.appointment_id == appointment.id
-    )
-    if db.session.scalar(there) is not None:
-        return None
-    return homework.open_round_before(assignment, appointment.id, appointment.starts_at, now)
+    return [
+        homework.open_round_before(assignment, appointment.id, appointment.starts_at, now)
+        for assignment, appointment in queries.to_prepare(couple_id, now)
+    ]
 
 
 # What to bring up

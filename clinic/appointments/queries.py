@@ -1,5 +1,6 @@
 """Reads of appointments: joint ones are both partners', an individual one is that partner's own matter."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -98,28 +99,48 @@ def prepared_for(appointment: Appointment) -> Sequence[Round]:
     return db.session.scalars(select(Round).where(Round.appointment_id == appointment.id)).all()
 
 
-def preparations(couple_id: UUID | None = None) -> list[Assignment]:
-    """Active assignments that have a round before each appointment; of one couple, or of all that are at work."""
+def to_prepare(couple_id: UUID | None, now: datetime) -> list[tuple[Assignment, Appointment]]:
+    """Assignments whose round before the next appointment is missing; of one couple, or of all that are at work.
+
+    Four statements, however many they are: the background asks every few seconds.
+    """
+    given = _preparing(couple_id)
+    if not given:
+        return []
+    made = select(Round.assignment_id, Round.appointment_id).where(
+        Round.assignment_id.in_([one.id for one in given]), Round.appointment_id.is_not(None)
+    )
+    there = {tuple(row) for row in db.session.execute(made)}
+    coming = _coming({one.couple_id for one in given}, now)
+    nearest = [(one, _next_to_prepare(one, coming[one.couple_id])) for one in given]
+    return [(one, next_) for one, next_ in nearest if next_ and (one.id, next_.id) not in there]
+
+
+def _preparing(couple_id: UUID | None) -> Sequence[Assignment]:
+    """Active assignments that have a round before each appointment."""
     running = (
         select(Assignment).join(Couple, Couple.id == Assignment.couple_id).where(Assignment.state == "active")
     )
-    running = running.where(Couple.paused_at.is_(None), Couple.closed_at.is_(None))
-    rows = db.session.scalars(running.where(Assignment.couple_id == couple_id) if couple_id else running)
-    return [one for one in rows if isinstance(one.cadence, dict) and "appointment" in one.cadence]
+    before = Assignment.cadence["appointment"].as_integer().is_not(None)
+    running = running.where(before, Couple.paused_at.is_(None), Couple.closed_at.is_(None))
+    return db.session.scalars(
+        running.where(Assignment.couple_id == couple_id) if couple_id else running
+    ).all()
 
 
-def next_to_prepare(assignment: Assignment, now: datetime) -> Appointment | None:
+def _coming(couple_ids: Collection[UUID], now: datetime) -> dict[UUID, list[Appointment]]:
+    rows = select(Appointment).where(Appointment.couple_id.in_(couple_ids), Appointment.state == "scheduled")
+    found: dict[UUID, list[Appointment]] = defaultdict(list)
+    for row in db.session.scalars(rows.where(Appointment.starts_at > now).order_by(Appointment.starts_at)):
+        found[row.couple_id].append(row)
+    return found
+
+
+def _next_to_prepare(assignment: Assignment, coming: Sequence[Appointment]) -> Appointment | None:
     """The next appointment that an assignment prepares: a joint one, or one of its only recipient."""
-    recipients = [one.partner_id for one in assignment.recipients]
-    concerns = [Appointment.kind == "joint"]
-    if len(recipients) == 1:
-        concerns.append(Appointment.partner_id == recipients[0])
-    coming = select(Appointment).where(
-        Appointment.couple_id == assignment.couple_id, Appointment.state == "scheduled"
-    )
-    return db.session.scalar(
-        coming.where(Appointment.starts_at > now, or_(*concerns)).order_by(Appointment.starts_at).limit(1)
-    )
+    recipients = {one.partner_id for one in assignment.recipients}
+    own = recipients if len(recipients) == 1 else set()
+    return next((one for one in coming if one.kind == "joint" or one.partner_id in own), None)
 
 
 # What to bring up

@@ -1,29 +1,47 @@
 """Background work of homework, pulled from rows: rounds that have come due, turns and rounds that time has changed."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import selectinload
 
 from clinic.couples.models import Couple
-from clinic.extensions import db
+from clinic.extensions import db, transactions
 from clinic.homework import actions, queries
 from clinic.homework.models import Assignment, Round, Turn
+from clinic.safety import queries as safety
 
 
 def due(now: datetime) -> int:
     """Make what is missing and close what is over, in one transaction; returns how many rounds were touched.
 
-    Running it twice, late, or on two machines changes nothing more: rounds are unique by assignment and date.
+    Running it twice, late, or on two machines changes nothing more: rounds are unique by assignment and date. Whether
+    there is something to do is only read: nobody who writes waits for a look that finds nothing.
     """
-    newest = _newest_days()
-    behind = [one for one in _active() if actions.is_behind(one, newest.get(one.id), now)]
-    made = sum(len(actions.open_due_rounds(assignment, now)) for assignment in behind)
-    moved = list(db.session.scalars(select(Round).where(Round.closed_at.is_(None), _has_moved(now))))
-    for round_ in moved:
-        actions.sync(round_, now)
+    with transactions(write=False):
+        newest = _newest_days()
+        behind = [one.id for one in _active() if actions.is_behind(one, newest.get(one.id), now)]
+        moved = db.session.scalars(select(Round.id).where(Round.closed_at.is_(None), _has_moved(now))).all()
+        db.session.commit()
+    touched = (_make_missing(behind, now) if behind else 0) + (_let_move(moved, now) if moved else 0)
     db.session.commit()
-    return made + len(moved)
+    return touched
+
+
+def _make_missing(behind: Sequence[UUID], now: datetime) -> int:
+    found = db.session.scalars(select(Assignment).where(Assignment.id.in_(behind))).all()
+    return sum(len(actions.open_due_rounds(assignment, now)) for assignment in found)
+
+
+def _let_move(moved: Sequence[UUID], now: datetime) -> int:
+    there = select(Round).where(Round.id.in_(moved), Round.closed_at.is_(None))
+    rounds = db.session.scalars(there.options(selectinload(Round.turns), selectinload(Round.events))).all()
+    ceilings = safety.ceilings_of({round_.couple_id for round_ in rounds}, now)
+    for round_ in rounds:
+        actions.sync(round_, now, ceiling=ceilings[round_.couple_id])
+    return len(rounds)
 
 
 def _has_moved(now: datetime) -> ColumnElement[bool]:

@@ -1,23 +1,38 @@
 """Background work of reflections, pulled from rows: words whose moment of opening has come."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
-from clinic.extensions import db
+from clinic.extensions import db, transactions
+from clinic.homework import queries as rounds
 from clinic.homework.models import Round, Turn
 from clinic.reflections import actions
+from clinic.safety import queries as safety
 
 
 def due(now: datetime) -> int:
     """Perform every opening that is due (a hold that ended, a ceiling that rose); returns how many."""
-    waiting = list(db.session.scalars(select(Round.id).where(Round.turns.any(Turn.awaits_opening))))
-    return sum(_open_in(round_id, now) for round_id in waiting)
+    return sum(_open_in(round_id, now) for round_id in _with_something_due(now))
 
 
-def _open_in(round_id: object, now: datetime) -> int:
-    """One round, one transaction: read again under the lock, so that two workers never open twice."""
-    db.session.commit()
+def _with_something_due(now: datetime) -> list[UUID]:
+    """Most rounds that wait go on waiting: that is only read, and nobody who writes waits for it."""
+    waiting = select(Round).where(Round.turns.any(Turn.awaits_opening))
+    with transactions(write=False):
+        found = db.session.scalars(
+            waiting.options(selectinload(Round.turns), selectinload(Round.events))
+        ).all()
+        ceilings = safety.ceilings_of({one.couple_id for one in found}, now) if found else {}
+        ids = [one.id for one in found if rounds.state_of(one, now, ceiling=ceilings[one.couple_id]).due]
+        db.session.commit()
+    return ids
+
+
+def _open_in(round_id: UUID, now: datetime) -> int:
+    """One round, one transaction: folded again under the lock, so that two workers never open twice."""
     done = actions.perform_openings(db.session.get_one(Round, round_id), now)
     db.session.commit()
     return done
