@@ -70,9 +70,11 @@ class Reading:
         default_factory=dict
     )  # in a transaction that is not over yet
     noted: set[str] = field(default_factory=set)  # ids of rows of which the trail has a line
+    rows: list[Base] = field(default_factory=list)  # with words in memory
 
     def note(self, row: Base, owner: Owner) -> None:
         """Remember that a row was opened."""
+        self.rows.append(row)
         if str(row.id) not in self.noted:
             self.opened.setdefault((row.__tablename__, str(owner[1])), set()).add(str(row.id))
 
@@ -341,6 +343,8 @@ class Sealed(Generic[T]):
     def __set__(self, row: Base, value: T) -> None:
         row.__dict__[self.slot] = value
         setattr(row, self.column, None if value is None else PENDING)
+        if self.clinical and (reading_now := _reading.get()):
+            reading_now.rows.append(row)
 
     def owner_of(self, row: Base) -> Owner:
         """Whose key seals it."""
@@ -417,7 +421,16 @@ def reading(viewer: Viewer, purpose: str) -> Iterator[Reading]:
         yield current
     finally:
         _reading.reset(token)
+        _close(current)
         _note_reading(current)
+
+
+def _close(current: Reading) -> None:
+    """Words are at hand in the reading that opened or wrote them, and in no other; the next one opens them anew."""
+    for row in current.rows:
+        for column in sealed_columns(type(row)):
+            if column.clinical and row.__dict__.get(column.column) != PENDING:
+                row.__dict__.pop(column.slot, None)
 
 
 def _note_reading(current: Reading) -> None:
@@ -449,8 +462,10 @@ def _reading_falls(_session: Session) -> None:
 @contextmanager
 def house(purpose: str) -> Iterator[None]:
     """The house itself opens words to carry out what a person decided (an opening seals them for the recipient)."""
-    token = _reading.set(Reading(SYSTEM, purpose))
+    current = Reading(SYSTEM, purpose)
+    token = _reading.set(current)
     try:
         yield
     finally:
         _reading.reset(token)
+        _close(current)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, false, func, or_, select
+from sqlalchemy.orm import selectinload
 
 from clinic.access import Viewer
 from clinic.appointments.models import AgendaItem, Appointment
@@ -123,6 +124,7 @@ def _preparing(couple_id: UUID | None) -> Sequence[Assignment]:
     )
     before = Assignment.cadence["appointment"].as_integer().is_not(None)
     running = running.where(before, Couple.paused_at.is_(None), Couple.closed_at.is_(None))
+    running = running.options(selectinload(Assignment.recipients))
     return db.session.scalars(
         running.where(Assignment.couple_id == couple_id) if couple_id else running
     ).all()

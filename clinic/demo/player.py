@@ -91,7 +91,6 @@ class _House:
             homework_tasks.due(self.clock_at)
             reflection_tasks.due(self.clock_at)
             appointment_tasks.due(self.clock_at)
-            db.session.remove()
         self.days = {zone: clock.local_day(self.clock_at, zone) for zone in self.zones}
 
 
@@ -108,7 +107,7 @@ def moments(scenes: list[Scene], present: Present, seed: int) -> list[Moment]:
 
 
 def _perform(moment: Moment) -> None:
-    """One act as one request would do it: its own reading, one commit, nothing kept in memory."""
+    """One act as one request would do it: its own reading, one commit."""
     scene, step = moment.scene, moment.step
     with clock.moved_to(moment.at):
         scene.viewer = scene.client(step.who) if step.do in BY_PARTNER else scene.counselor()
@@ -120,7 +119,6 @@ def _perform(moment: Moment) -> None:
                 error.add_note(f"{scene.story.key}, {step.at}: {step.do} {step.who} {step.of} {step.turn}")
                 raise
             db.session.commit()
-            db.session.remove()
 
 
 # The practice and its people
@@ -141,7 +139,6 @@ def _found(story: Story, present: Present) -> tuple[UUID, dict[str, UUID], str]:
         practices.keep_recovery_key(staff_viewer(owner), practice, at)
         practice_id = practice.id
         db.session.commit()
-        db.session.remove()
     return practice_id, staff, password_hash
 
 
@@ -182,7 +179,6 @@ def _let_go(departure: _Departure, staff: dict[str, UUID]) -> None:
         couples.hand_over(viewer, leaving, heir, departure.at)
         accounts.let_go(viewer, leaving, departure.at)
         db.session.commit()
-        db.session.remove()
 
 
 def _owner(story: Story) -> str:

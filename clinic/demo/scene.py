@@ -29,7 +29,7 @@ class BrokenStory(Exception):
 
 @dataclass
 class Scene:
-    """One couple on the stage. Ids only: rows are fetched anew for each act, as a request would."""
+    """One couple on the stage. Ids only: each act fetches its rows, as a request would."""
 
     story: CoupleStory
     present: Present

@@ -39,7 +39,7 @@ class Assignment(Base):
     resumed_on: Mapped[date | None]  # after a pause: rounds of earlier days are not made up for
     ended_at: Mapped[datetime | None]
     version: Mapped[ExerciseVersion] = relationship(lazy="joined", innerjoin=True)
-    recipients: Mapped[list["Recipient"]] = relationship(back_populates="assignment", lazy="selectin")
+    recipients: Mapped[list["Recipient"]] = relationship(back_populates="assignment")
     __table_args__ = (Index("ix_assignment_couple", "couple_id", "state"),)
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
-from sqlalchemy.orm import contains_eager, lazyload, selectinload
+from sqlalchemy.orm import contains_eager, selectinload
 
 from clinic.access import Viewer
 from clinic.couples import queries as couples
@@ -82,9 +82,7 @@ _WRITER = (
     .join(Round.assignment)
     .join(Assignment.recipients)
     .where(Recipient.partner_id.in_(_PARTNERS), Assignment.state != "recalled")
-    .options(
-        contains_eager(Turn.round).contains_eager(Round.assignment).options(lazyload(Assignment.recipients))
-    )
+    .options(contains_eager(Turn.round).contains_eager(Round.assignment))
 )
 """Made once: every save while somebody types asks it."""
 
@@ -119,7 +117,8 @@ def given_to(viewer: Viewer, couple_id: UUID) -> list[Assignment]:
     """What was given to a couple, the latest first, for staff who may see it; recalled ones are gone."""
     seen = couples.visible_to(viewer).where(Couple.id == couple_id).with_only_columns(Couple.id)
     rows = select(Assignment).where(Assignment.couple_id.in_(seen), Assignment.state != "recalled")
-    return list(db.session.scalars(rows.order_by(Assignment.assigned_at.desc()))) if viewer.is_staff else []
+    rows = rows.options(selectinload(Assignment.recipients)).order_by(Assignment.assigned_at.desc())
+    return list(db.session.scalars(rows)) if viewer.is_staff else []
 
 
 def main_now(viewer: Viewer, couple_id: UUID) -> dict[UUID, list[Assignment]]:

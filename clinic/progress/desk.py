@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, contains_eager, lazyload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, selectinload
 
 from clinic.access import Viewer
 from clinic.appointments.models import Appointment
@@ -149,7 +149,6 @@ def _rounds_at_work(seen: Select[UUID]) -> list[Round]:
         .where(Round.couple_id.in_(seen), Assignment.state != "recalled")
         .where(or_(to_read, Round.turns.any(Turn.awaits_opening)))
         .options(contains_eager(Round.assignment).joinedload(Assignment.version))
-        .options(contains_eager(Round.assignment).options(lazyload(Assignment.recipients)))
         .options(selectinload(Round.turns), selectinload(Round.events))
         .order_by(Round.came_in_at.desc())
         .limit(SHOWN * 3)

@@ -113,6 +113,7 @@ def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> list[Round]:
         )
         .where(Round.opens_at <= now, or_(Round.closed_at.is_(None), Round.closes_at > now - KEPT_IN_VIEW))
         .options(contains_eager(Round.assignment).joinedload(Assignment.version))
+        .options(contains_eager(Round.assignment).selectinload(Assignment.recipients))
         .options(selectinload(Round.turns), selectinload(Round.events))
         .order_by(Round.opens_at.desc())
         .limit(40)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, false, or_, select
-from sqlalchemy.orm import contains_eager, lazyload, selectinload
+from sqlalchemy.orm import contains_eager, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from clinic import clock
@@ -184,7 +184,7 @@ def _in_period(rows: Select[Any], period: Period | None) -> Select[Any]:
 def _frame(turn: Any) -> tuple[ORMOption, ...]:
     """A turn with its round, assignment and document in the same statement."""
     assignment = turn.contains_eager(Turn.round).contains_eager(Round.assignment)
-    return assignment.contains_eager(Assignment.version), assignment.options(lazyload(Assignment.recipients))
+    return (assignment.contains_eager(Assignment.version),)
 
 
 def _seen(couple: Couple, turn: Turn, group: str, answers: Mapping[str, Any], **more: Any) -> Seen:
@@ -240,6 +240,7 @@ def _rounds(couple: Couple, period: Period, now: datetime) -> Sequence[Round]:
         .where(Round.couple_id == couple.id, Assignment.state != "recalled", Round.opens_at <= now)
         .where(Round.local_on.between(period.starts_on, period.ends_on))
         .options(contains_eager(Round.assignment).joinedload(Assignment.version))
+        .options(contains_eager(Round.assignment).selectinload(Assignment.recipients))
         .order_by(Round.local_on)
     )
     return db.session.scalars(rows).unique().all()

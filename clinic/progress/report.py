@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import lazyload
 
 from clinic import clock
 from clinic.access import Viewer
@@ -56,7 +55,6 @@ def quality_of(viewer: Viewer, couple: Couple, period: Period) -> dict[TrustPrac
         .join(Assignment, Assignment.id == Round.assignment_id)
         .where(RoundReview.couple_id == couple.id, RoundReview.quality_sealed.is_not(None))
         .where(Round.local_on.between(period.starts_on, period.ends_on))
-        .options(lazyload(Assignment.recipients))
     )
     found: dict[TrustPractice, list[float]] = {}
     for review, assignment in rows:
