@@ -219,9 +219,7 @@ def exchange_for(viewer: Viewer, couple: Couple, round_id: UUID) -> Exchange | N
     """One round as both may read it."""
     openings = [one for one in queries.openings_of(viewer, couple) if one.turn.round_id == round_id]
     words = queries.words_of(viewer, couple, "couple", openings)
-    return exchange.exchange(
-        sorted(words, key=lambda seen: (seen.turn_place, seen.author, seen.attempt, seen.entry, seen.by))
-    )
+    return exchange.exchange(sorted(words, key=lambda seen: (seen.order, seen.given_on)))
 
 
 @dataclass(frozen=True)
