@@ -129,7 +129,7 @@ def keep_saving(share: Share) -> Saved:
             with app.app_context():
                 set_transactions(write=True, reads_first=True)
                 versions[turn_id] = _save(viewer, turn_id, versions[turn_id], number)
-        except OperationalError:
+        except (OperationalError, sqlite3.OperationalError):
             saved.errors += 1
         saved.cpu += time.process_time() - cpu
         saved.times.append(time.perf_counter() - start)

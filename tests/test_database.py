@@ -14,10 +14,11 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from clinic import extensions
 from clinic.app import create_app
 from clinic.config import Settings
 from clinic.couples.models import Partner
-from clinic.extensions import alembic, db, transactions
+from clinic.extensions import alembic, db, may_write, set_transactions, take_lock, transactions
 from clinic.practice.models import Practice
 from tests import cast as people
 
@@ -83,6 +84,52 @@ def test_a_writer_takes_the_lock_with_its_first_statement(app: Flask) -> None:
         impatient = sqlite3.connect(database_of(app), timeout=0, isolation_level=None)
         with closing(impatient), pytest.raises(sqlite3.OperationalError, match="locked"):
             impatient.execute("BEGIN IMMEDIATE")
+        db.session.rollback()
+
+
+def test_a_writer_who_waits_in_vain_says_so_and_keeps_the_settings(
+    app: Flask, held_lock: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extensions, "PATIENCE", 0.05)
+    try:
+        with app.app_context():
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                db.session.execute(select(Practice.id))
+            db.session.rollback()
+            with transactions(write=False):
+                assert value_of("busy_timeout") == 5000
+    finally:
+        held_lock()
+
+
+# Who reads first
+
+
+def test_who_reads_first_keeps_nobody_waiting_and_writes_after_taking_the_lock(app: Flask) -> None:
+    with app.app_context():
+        set_transactions(write=True, reads_first=True)
+        practice = db.session.scalars(select(Practice).order_by(Practice.name)).first()
+        assert practice is not None
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(rename, app).result()
+        take_lock()
+        assert practice.paper, "what was read is at hand"
+        practice.policy = "Read slowly."
+        db.session.commit()
+        assert not may_write(), "the next transaction reads again"
+        assert practice.policy == "Read slowly."
+        with pytest.raises(OperationalError, match="readonly"):
+            db.session.execute(text("UPDATE practice SET name = 'Mine'"))
+        db.session.rollback()
+    set_transactions(write=True)
+
+
+def test_who_only_reads_gets_no_lock(app: Flask) -> None:
+    with app.app_context(), transactions(write=False):
+        db.session.execute(select(Practice.id)).all()
+        take_lock()
+        with pytest.raises(OperationalError, match="readonly"):
+            db.session.execute(text("UPDATE practice SET name = 'Mine'"))
         db.session.rollback()
 
 

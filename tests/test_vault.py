@@ -135,6 +135,34 @@ def test_one_reading_leaves_one_line_without_a_word(practice: Practice) -> None:
     assert "quiet" not in str(line.detail)
 
 
+def test_an_act_has_the_line_of_what_was_opened_in_its_own_transaction(practice: Practice) -> None:
+    row = draft()
+    db.session.expire(row)
+    viewer = Viewer(person_id=uuid.uuid4(), practice_id=practice.id, staff_id=uuid.uuid4())
+    with vault.reading(viewer, "reflections.write") as current:
+        _ = row.body
+        db.session.execute(
+            text("DELETE FROM draft")
+        )  # it points to nothing here, which a commit would refuse
+        db.session.commit()
+        lines = db.session.scalars(select(AuditEvent).where(AuditEvent.verb == "read")).all()
+        assert [line.detail["purpose"] for line in lines] == ["reflections.write"]
+        assert not current.opened
+    assert db.session.query(AuditEvent).filter_by(verb="read").count() == 1
+
+
+def test_words_do_not_outlive_the_reading_that_opened_them() -> None:
+    row = draft()
+    db.session.expire(row)
+    with vault.reading(author_of(row), "test"):
+        assert row.body
+    with pytest.raises(vault.NotReading):
+        _ = row.body
+    stranger = Viewer(person_id=uuid.uuid4(), sides=(OwnSide(uuid.uuid4(), uuid.uuid4()),))
+    with vault.reading(stranger, "test"), pytest.raises(vault.NotOnRing):
+        _ = row.body
+
+
 def test_a_get_cannot_write_at_all(practice: Practice) -> None:
     db.session.commit()
     with transactions(write=False):

@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
 from clinic import clock
-from clinic.extensions import db
-from clinic.reflections import actions
+from clinic.audit import AuditEvent
+from clinic.extensions import db, take_lock
+from clinic.reflections import actions, drafts
 from clinic.reflections.models import Draft, KeptText
 from tests.cast import PASSPHRASE
 
@@ -147,6 +150,63 @@ def test_a_window_that_says_nothing_else_is_no_conflict(client_for, url):
     answer = mara.post(url, data={"screen": "x_topic", "version": "0", "x_topic": "Tuesday", "do": "next"})
     assert answer.status_code == 303
     assert "I lay awake." in mara.get(url + "?all=1").text
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_what_another_window_saves_between_reading_and_writing_is_not_overwritten(
+    client_for, url, monkeypatch, version
+):
+    first, second = client_for("partner_a"), client_for("partner_a")
+    if version:
+        first.post(url, data=fields(view="Begun."))
+
+    def comes_between() -> None:
+        monkeypatch.undo()
+        with ThreadPoolExecutor(1) as other:
+            saved = other.submit(save, second, url, fields(version, view="From the phone."), clock.now())
+            assert saved.result().json["version"] == version + 1
+        take_lock()
+
+    monkeypatch.setattr(drafts, "take_lock", comes_between)
+    answer = first.post(url, data=fields(version, view="From the laptop."))
+    assert answer.status_code == 409
+    assert "From the phone." in answer.text
+    assert "From the laptop." in answer.text
+
+
+def save(window, url, data, now):
+    """What the script of a page does, in a thread of its own; the clock of a test stands for one thread only."""
+    with clock.moved_to(now):
+        return window.post(url, data=data, headers=SCRIPT)
+
+
+def test_of_eight_windows_that_save_at_once_one_is_told_that_it_was_saved(client_for, url, now):
+    windows = [client_for("partner_a") for _ in range(8)]
+    for version in range(3):
+        start = Barrier(len(windows))
+
+        def at_once(number, version=version, start=start):
+            start.wait()
+            text = f"Round {version}, window {number}."
+            return save(windows[number], url, fields(version, view=text), now).status_code
+
+        with ThreadPoolExecutor(len(windows)) as pool:
+            answers = list(pool.map(at_once, range(len(windows))))
+        assert sorted(answers) == [200] + [409] * 7
+        page = client_for("partner_a").get(url + "?all=1").text
+        assert f"Round {version}, window {answers.index(200)}." in page
+
+
+def test_a_save_leaves_one_line_of_what_was_opened_for_it_and_no_more(client_for, url, app):
+    mara = client_for("partner_a")
+    mara.post(url, data=fields(view="One."), headers=SCRIPT)
+    for number in range(3):
+        mara.post(url, data=fields(number + 1, view=f"More {number}."), headers=SCRIPT)
+    with app.app_context():
+        lines = db.session.scalars(db.select(AuditEvent).where(AuditEvent.verb == "read")).all()
+        draft = db.session.scalars(db.select(Draft.id)).one()
+    assert [line.detail["purpose"] for line in lines] == ["reflections.write"] * 3
+    assert all(str(draft) in str(line.detail) for line in lines)
 
 
 def test_the_script_hears_409_and_the_text_stays_on_its_page(client_for, url, app):
