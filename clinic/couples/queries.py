@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, false, func, or_, select
 from sqlalchemy.orm import lazyload
 
 from clinic import clock, vault
@@ -76,12 +76,15 @@ def work_for(viewer: Viewer, couple_id: UUID) -> Couple | None:
 
 def sides_of(person_id: UUID) -> tuple[OwnSide, ...]:
     """A person's sides, the first couple first; one that is not confirmed yet opens nothing."""
-    rows = db.session.execute(
-        select(Partner.id, Partner.couple_id, Partner.confirmed_at)
-        .where(Partner.person_id == person_id)
-        .order_by(Partner.joined_at)
-    )
+    rows = db.session.execute(_SIDES, {"person": person_id})
     return tuple(OwnSide(row.id, row.couple_id, row.confirmed_at is not None) for row in rows)
+
+
+_SIDES = (
+    select(Partner.id, Partner.couple_id, Partner.confirmed_at)
+    .where(Partner.person_id == bindparam("person"))
+    .order_by(Partner.joined_at)
+)
 
 
 # People
@@ -120,14 +123,18 @@ def names_of(couples: Iterable[Couple]) -> None:
 
 def counselors_of(couple_id: UUID, now: datetime) -> Sequence[StaffMember]:
     """Who works with this couple now, the longest first."""
-    return db.session.scalars(
-        select(StaffMember)
-        .join(CoupleCounselor, CoupleCounselor.staff_id == StaffMember.id)
-        .where(CoupleCounselor.couple_id == couple_id, CoupleCounselor.from_at <= now)
-        .where(or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > now))
-        .where(or_(StaffMember.left_at.is_(None), StaffMember.left_at > now))
-        .order_by(CoupleCounselor.from_at)
-    ).all()
+    return db.session.scalars(_COUNSELORS, {"couple": couple_id, "now": now}).all()
+
+
+_COUNSELORS = (
+    select(StaffMember)
+    .join(CoupleCounselor, CoupleCounselor.staff_id == StaffMember.id)
+    .where(CoupleCounselor.couple_id == bindparam("couple"), CoupleCounselor.from_at <= bindparam("now"))
+    .where(or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > bindparam("now")))
+    .where(or_(StaffMember.left_at.is_(None), StaffMember.left_at > bindparam("now")))
+    .order_by(CoupleCounselor.from_at)
+)
+"""Made once, like others that are asked in most requests: to make a statement costs as much as to run it."""
 
 
 def assigned_couples(member: StaffMember, now: datetime) -> Sequence[Couple]:

@@ -29,6 +29,7 @@ from clinic.couples import queries as couples
 from clinic.couples.models import Couple
 from clinic.couples.summary import SHOWN, Glance, Mark
 from clinic.exercises.document import Exercise, Input
+from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import Event, Leg, RoundState, TurnId, Window, declassified, state
 from clinic.extensions import db
@@ -199,6 +200,20 @@ def given_of(couple_id: UUID, needed: Input) -> set[UUID]:
 
 Asked = Ceiling | Literal["ask"]
 """A ceiling that the caller knows already, or that is to be asked for."""
+
+
+def running_in(couple_id: UUID) -> list[tuple[UUID, Exercise]]:
+    """The rounds that go on in a couple, by id, and the document of each."""
+    rows = db.session.execute(_RUNNING, {"couple": couple_id})
+    return [(row.id, document_of(row, alone=row.is_alone)) for row in rows]
+
+
+_RUNNING = (
+    select(Round.id, Assignment.is_alone, ExerciseVersion.hash, ExerciseVersion.body)
+    .join(Round.assignment)
+    .join(Assignment.version)
+    .where(Round.couple_id == bindparam("couple"), Round.closed_at.is_(None), Assignment.state == "active")
+)
 
 
 def ceiling_of(assignment: Assignment, now: datetime) -> Ceiling:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import select
@@ -30,13 +30,26 @@ def open_due_rounds(assignment: Assignment, now: datetime) -> list[Round]:
     return [open_round(assignment, day, now) for day in _due_days(assignment, now) if day not in there]
 
 
-def is_behind(assignment: Assignment, newest: date | None, now: datetime) -> bool:
+class Paced(Protocol):
+    """What says when rounds come due: an assignment, or so much of its row."""
+
+    @property
+    def zone(self) -> str: ...
+    @property
+    def cadence(self) -> Any: ...
+    @property
+    def starts_on(self) -> date: ...
+    @property
+    def resumed_on(self) -> date | None: ...
+
+
+def is_behind(assignment: Paced, newest: date | None, now: datetime) -> bool:
     """True when a round has come due since the `newest` one; asked of many assignments without a statement for each."""
     wanted = _due_days(assignment, now)
     return bool(wanted) and (newest is None or newest < wanted[-1])
 
 
-def _due_days(assignment: Assignment, now: datetime) -> list[date]:
+def _due_days(assignment: Paced, now: datetime) -> list[date]:
     today = clock.local_day(now, assignment.zone)
     days = rules.due_dates(rules.cadence_of(assignment.cadence), assignment.starts_on, today)
     return [day for day in days if assignment.resumed_on is None or day >= assignment.resumed_on]
@@ -128,13 +141,12 @@ def _offer_inputs(round_: Round, now: datetime) -> None:
 
 def offer_words(source: Round, opened: Sequence[tuple[str, UUID]], now: datetime) -> None:
     """Words were opened, each given as (key of the turn, to whom): rounds that wait for them go on."""
-    running = (
-        select(Round).join(Assignment).where(Round.couple_id == source.couple_id, Round.closed_at.is_(None))
-    )
-    for round_ in db.session.scalars(running.where(Assignment.state == "active")):
-        for needed in queries.document_for(round_).inputs:
+    slug = source.assignment.slug
+    for round_id, document in queries.running_in(source.couple_id):
+        for needed in document.inputs:
             for key, to in opened:
-                if (needed.exercise, needed.turn) == (source.assignment.slug, key):
+                if (needed.exercise, needed.turn) == (slug, key):
+                    round_ = db.session.get_one(Round, round_id)
                     note(round_, "input_opened", now, input=needed.key, to=to)
 
 

@@ -1,7 +1,7 @@
 """Background work of homework, pulled from rows: rounds that have come due, turns and rounds that time has changed."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -21,8 +21,7 @@ def due(now: datetime) -> int:
     there is something to do is only read: nobody who writes waits for a look that finds nothing.
     """
     with transactions(write=False):
-        newest = _newest_days()
-        behind = [one.id for one in _active() if actions.is_behind(one, newest.get(one.id), now)]
+        behind = [one.id for one in db.session.execute(_RUNNING) if actions.is_behind(one, one.newest, now)]
         moved = db.session.scalars(select(Round.id).where(Round.closed_at.is_(None), _has_moved(now))).all()
         db.session.commit()
     touched = (_make_missing(behind, now) if behind else 0) + (_let_move(moved, now) if moved else 0)
@@ -51,18 +50,11 @@ def _has_moved(now: datetime) -> ColumnElement[bool]:
     return or_(Round.closes_at <= now, Round.turns.any(or_(opens, ends)))
 
 
-def _active() -> list[Assignment]:
-    running = select(Assignment).join(Couple, Couple.id == Assignment.couple_id)
-    at_work = (Couple.paused_at.is_(None), Couple.closed_at.is_(None), Assignment.state == "active")
-    return list(db.session.scalars(running.where(*at_work)))
-
-
-def _newest_days() -> dict[UUID, date]:
-    """The local date of the newest round of every running assignment, in one statement."""
-    newest = (
-        select(Round.assignment_id, func.max(Round.local_on))
-        .join(Assignment, Assignment.id == Round.assignment_id)
-        .where(Assignment.state == "active")
-        .group_by(Round.assignment_id)
-    )
-    return {row[0]: row[1] for row in db.session.execute(newest)}
+_newest = select(func.max(Round.local_on)).where(Round.assignment_id == Assignment.id)
+_RUNNING = (
+    select(Assignment.id, Assignment.zone, Assignment.cadence, Assignment.starts_on, Assignment.resumed_on)
+    .add_columns(_newest.scalar_subquery().label("newest"))
+    .join(Couple, Couple.id == Assignment.couple_id)
+    .where(Couple.paused_at.is_(None), Couple.closed_at.is_(None), Assignment.state == "active")
+)
+"""When every running assignment has its rounds, and the local date of the newest one; looked at every few seconds."""

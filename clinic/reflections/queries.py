@@ -88,14 +88,17 @@ _DRAFT = select(Draft).where(Draft.turn_id == bindparam("turn"), Draft.partner_i
 def latest(turns: Iterable[Turn], partner_id: UUID | None = None) -> dict[UUID, Reflection]:
     """The last revision of each turn that was not taken back, additions apart; one partner's, or whoever sent it."""
     by = Reflection.partner_id == partner_id if partner_id else true()
-    rows = db.session.scalars(
-        select(Reflection)
-        .where(Reflection.turn_id.in_([turn.id for turn in turns]), Reflection.withdrawn_at.is_(None), by)
-        .where(Reflection.is_addition.is_(False))
-        .order_by(Reflection.revision)
-        .options(selectinload(Reflection.words))
-    )
-    return {row.turn_id: row for row in rows}
+    ids = [turn.id for turn in turns]
+    return {row.turn_id: row for row in db.session.scalars(_LATEST.where(by), {"turns": ids})}
+
+
+_LATEST = (
+    select(Reflection)
+    .where(Reflection.turn_id.in_(bindparam("turns", expanding=True)), Reflection.withdrawn_at.is_(None))
+    .where(Reflection.is_addition.is_(False))
+    .order_by(Reflection.revision)
+    .options(selectinload(Reflection.words))
+)
 
 
 def revisions(turn: Turn, partner_id: UUID) -> list[Reflection]:
@@ -107,8 +110,10 @@ def revisions(turn: Turn, partner_id: UUID) -> list[Reflection]:
 
 def next_revision(turn: Turn) -> int:
     """The number of the next revision of a turn."""
-    last = db.session.scalar(select(func.max(Reflection.revision)).where(Reflection.turn_id == turn.id))
-    return (last or 0) + 1
+    return (db.session.scalar(_LAST_REVISION, {"turn": turn.id}) or 0) + 1
+
+
+_LAST_REVISION = select(func.max(Reflection.revision)).where(Reflection.turn_id == bindparam("turn"))
 
 
 def additions(turns: Iterable[Turn]) -> list[Reflection]:
@@ -241,9 +246,8 @@ def readers_of(couple: Couple, author_id: UUID, now: datetime) -> Readers:
     counselors = couples.counselors_of(couple.id, now)
     names = [one.name for one in counselors if one.left_at is None or now < one.left_at]
     above = {one.supervisor_id for one in counselors if one.supervisor_id}
-    there = select(StaffMember).where(StaffMember.id.in_(above), StaffMember.left_at.is_(None))
-    supervisors = db.session.scalars(there).all() if above else ()
-    others = [one.name for one in supervisors if one.name not in names]
+    supervisors = [db.session.get_one(StaffMember, id_) for id_ in sorted(above)]
+    others = [one.name for one in supervisors if one.left_at is None and one.name not in names]
     partner = couples.other_of(couple, author_id)
     policy = practices.by_id(couple.practice_id).policy
     return Readers(names, others, partner.name if partner else None, policy)
