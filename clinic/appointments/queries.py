@@ -125,6 +125,7 @@ def _preparing(couple_id: UUID | None) -> Sequence[Assignment]:
     before = Assignment.cadence["appointment"].as_integer().is_not(None)
     running = running.where(before, Couple.paused_at.is_(None), Couple.closed_at.is_(None))
     running = running.options(selectinload(Assignment.recipients))
+    running = running.order_by(Assignment.assigned_at, Assignment.slug)
     return db.session.scalars(
         running.where(Assignment.couple_id == couple_id) if couple_id else running
     ).all()

@@ -30,13 +30,16 @@ def due(now: datetime) -> int:
 
 
 def _make_missing(behind: Sequence[UUID], now: datetime) -> int:
-    found = db.session.scalars(select(Assignment).where(Assignment.id.in_(behind))).all()
+    """In the order in which they were given: the order of rows tells nothing that a random id has decided."""
+    given = select(Assignment).where(Assignment.id.in_(behind))
+    found = db.session.scalars(given.order_by(Assignment.assigned_at, Assignment.slug)).all()
     return sum(len(actions.open_due_rounds(assignment, now)) for assignment in found)
 
 
 def _let_move(moved: Sequence[UUID], now: datetime) -> int:
     there = select(Round).where(Round.id.in_(moved), Round.closed_at.is_(None))
-    rounds = db.session.scalars(there.options(selectinload(Round.turns), selectinload(Round.events))).all()
+    there = there.options(selectinload(Round.turns), selectinload(Round.events))
+    rounds = db.session.scalars(there.order_by(Round.closes_at, Round.number)).all()
     ceilings = safety.ceilings_of({round_.couple_id for round_ in rounds}, now)
     for round_ in rounds:
         actions.sync(round_, now, ceiling=ceilings[round_.couple_id])

@@ -115,7 +115,7 @@ def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> list[Round]:
         .options(contains_eager(Round.assignment).joinedload(Assignment.version))
         .options(contains_eager(Round.assignment).selectinload(Assignment.recipients))
         .options(selectinload(Round.turns), selectinload(Round.events))
-        .order_by(Round.opens_at.desc())
+        .order_by(Round.opens_at.desc(), Assignment.assigned_at, Assignment.slug)
         .limit(40)
     )
     return list(db.session.scalars(rows).unique())

@@ -22,9 +22,8 @@ def _with_something_due(now: datetime) -> list[UUID]:
     """Most rounds that wait go on waiting: that is only read, and nobody who writes waits for it."""
     waiting = select(Round).where(Round.turns.any(Turn.awaits_opening))
     with transactions(write=False):
-        found = db.session.scalars(
-            waiting.options(selectinload(Round.turns), selectinload(Round.events))
-        ).all()
+        waiting = waiting.options(selectinload(Round.turns), selectinload(Round.events))
+        found = db.session.scalars(waiting.order_by(Round.opens_at, Round.number)).all()
         ceilings = safety.ceilings_of({one.couple_id for one in found}, now) if found else {}
         ids = [one.id for one in found if rounds.state_of(one, now, ceiling=ceilings[one.couple_id]).due]
         db.session.commit()
