@@ -206,7 +206,8 @@ def _path_of_a_request(app: Flask) -> None:
         if request.endpoint not in {"static", "fonts"}:
             response.headers["Cache-Control"] = "no-store"
             _end_reading()
-            accounts.note_use(getattr(current_user, "session_id", None), clock.now())
+            if current_user.is_authenticated:
+                accounts.note_use(current_user, clock.now())
         return response
 
     @app.teardown_request

@@ -12,6 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
 from itsdangerous import URLSafeTimedSerializer
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from clinic import clock, vault
 from clinic.app import create_app
@@ -23,6 +25,23 @@ from tests import cast as people
 # The same examples on every machine, and no deadline: a shared core is slow now and then, which is not a mistake.
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
+
+
+class Compiled(BytecodeCache):
+    """Templates are compiled once in each process, however many apps its tests make."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
 
 FORGERY_MARK = sha1(b"tests", usedforsecurity=False).hexdigest()
 

@@ -128,21 +128,14 @@ def begin_session(account: Account, device: str, now: datetime) -> str:
     return token
 
 
-def note_use(session_id: UUID | None, now: datetime) -> None:
+def note_use(signed_in: queries.SignedIn, now: datetime) -> None:
     """Note that a sign-in was used, at most once a minute, in a short transaction of its own."""
-    if session_id is None:
+    if now - signed_in.seen_at < NOTED_EVERY:
         return
-    with transactions(write=False), db.engine.begin() as connection:
-        seen = connection.scalar(select(UserSession.last_seen_at).where(UserSession.id == session_id))
-    if seen is None or now - seen < NOTED_EVERY:
-        return
+    living = (UserSession.id == signed_in.session_id, UserSession.revoked_at.is_(None))
     with transactions(write=True), db.engine.begin() as connection:
         connection.execute(
-            update(UserSession)
-            .where(
-                UserSession.id == session_id, UserSession.revoked_at.is_(None), UserSession.last_seen_at < now
-            )
-            .values(last_seen_at=now)
+            update(UserSession).where(*living, UserSession.last_seen_at < now).values(last_seen_at=now)
         )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import Select, bindparam, false, select
 from sqlalchemy.orm import contains_eager
 
 from clinic import clock, vault
@@ -25,6 +25,7 @@ class SignedIn:
     viewer: Viewer
     session_id: UUID
     token: str
+    seen_at: datetime
     must_change_password: bool = False
     has_been_welcomed: bool = True
     is_authenticated: bool = True
@@ -66,19 +67,26 @@ def signed_in(token: str) -> SignedIn | None:
     account = session.account
     if account.must_change_password:
         viewer = _bare(viewer)
-    return SignedIn(viewer, session.id, token, account.must_change_password, account.welcomed_at is not None)
+    has_been_welcomed = account.welcomed_at is not None
+    return SignedIn(
+        viewer, session.id, token, session.last_seen_at, account.must_change_password, has_been_welcomed
+    )
 
 
 def _session_with(token: str) -> tuple[UserSession, StaffMember | None] | None:
-    row = db.session.execute(
-        select(UserSession, StaffMember)
-        .join(UserSession.account)
-        .join(Account.person)
-        .outerjoin(StaffMember, StaffMember.person_id == Person.id)
-        .options(contains_eager(UserSession.account).contains_eager(Account.person))
-        .where(UserSession.token_hash == hash_of(token))
-    ).first()
+    row = db.session.execute(_SIGNED_IN, {"token_hash": hash_of(token)}).first()
     return (row[0], row[1]) if row else None
+
+
+_SIGNED_IN = (
+    select(UserSession, StaffMember)
+    .join(UserSession.account)
+    .join(Account.person)
+    .outerjoin(StaffMember, StaffMember.person_id == Person.id)
+    .options(contains_eager(UserSession.account).contains_eager(Account.person))
+    .where(UserSession.token_hash == bindparam("token_hash"))
+)
+"""Made once: every request asks it, and making it cost more than running it."""
 
 
 def _viewer(session: UserSession, member: StaffMember | None, now: datetime) -> Viewer | None:
