@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from clinic.progress.points import Column, Position, Trend
 
-ACROSS = 12
-"""So many weeks stand side by side; the next ones follow below."""
+ACROSS = 13
+"""So many weeks stand side by side, a quarter of a year; the next ones follow below."""
 
 Week: TypeAlias = tuple[int, int, int]  # year and week, and which one of a line's days in that week
 

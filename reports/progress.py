@@ -38,9 +38,7 @@ class Wording:
     where: str = "Where you are"
     distance: str = "The distance between you"
     ahead: str = "Still ahead"
-    begins: str = (
-        "Your first exercise is still ahead. What you do and write from then on will be counted here."
-    )
+    begins: str = "You have just begun. What you do and write from here on will be counted here."
     wins: str = "As you wrote them down."
     excerpts: str = "In your own words"
     whole: str = "Chosen from what was written. Nothing was shortened."
@@ -65,7 +63,7 @@ WORDINGS: dict[Audience, Wording] = {
         foot="Not to be handed to either partner.",
         where="Where they are",
         distance="The distance between them",
-        begins="Their first exercise is still ahead. What they do and write from then on will be counted here.",
+        begins="They have just begun. What they do and write from here on will be counted here.",
         wins="As they wrote them down.",
         excerpts="In their own words",
     ),
@@ -121,6 +119,8 @@ def day(on: date) -> str:
 def period(given: Period) -> str:
     """Write a period without saying a year twice."""
     start, end = given.starts_on, given.ends_on
+    if start == end:
+        return day(start)
     return (
         f"{start:%B} {start.day} to {day(end)}" if start.year == end.year else f"{day(start)} to {day(end)}"
     )
@@ -210,7 +210,7 @@ def _weeks(given: Period) -> str:
 
 
 def _figures(summary: ProgressSummary) -> tuple[Figure, ...]:
-    """What there is to count; of nothing, no zero is shown."""
+    """What there is to count; nobody begins with a row of zeros."""
     held, planned = summary.attendance.held, summary.attendance.planned
     given, done = (sum(getattr(row, name) for row in summary.practices) for name in ("assigned", "done"))
     away, wins = summary.attendance.canceled + summary.attendance.no_show, summary.wins_written
@@ -220,7 +220,7 @@ def _figures(summary: ProgressSummary) -> tuple[Figure, ...]:
         (given, Figure(done, f"{_noun(done, 'exercise')} done, of {given} given")),
         (wins, Figure(wins, f"small {_noun(wins, 'win')} written down")),
     )
-    return tuple(figure for counted, figure in found if counted)
+    return tuple(figure for counted, figure in found if counted) if planned or done or wins else ()
 
 
 def _lines(summary: ProgressSummary) -> tuple[tuple[Trend, ...], tuple[Trend, ...], tuple[Trend, ...]]:
@@ -234,6 +234,8 @@ def _lines(summary: ProgressSummary) -> tuple[tuple[Trend, ...], tuple[Trend, ..
 
 def _complete(summary: ProgressSummary) -> tuple[str, ...]:
     counted = summary.completeness
+    if not counted.answers:
+        return ("No answer could be counted yet.",)
     lines = [
         f"{counted.answers} {_noun(counted.answers, 'answer')} counted, {counted.missing or 'none'} missing.",
         "What is missing was left out; nothing was filled in for it.",

@@ -90,7 +90,7 @@ def summarize(viewer: Viewer, couple: Couple, chosen: Chosen, now: datetime) -> 
         next_steps=steps(chosen.next_steps),
         next_appointment=_next_appointment(viewer, couple, audience, now),
         completeness=rules.completeness(words, rounds),
-        honest_notes=HONEST,
+        honest_notes=HONEST if drawn else (),  # they are about numbers
         crisis=tuple(_crisis(*line) for line in houses.crisis_lines(practice)),
     )
 

@@ -69,7 +69,8 @@ def _stands_out(trend: Trend, names: Mapping[Position, str]) -> str:
     if trend.measure == "part":
         said = trend.told(names).rstrip(".")
         return f"{trend.title}: {said}" if said and any(tally.times for tally in trend.tallies) else ""
-    if trend.measure == "count" and not trend.has_direction:
+    is_way = max(len(points) for _, points in trend.lines) > 1
+    if not is_way or (trend.measure == "count" and not (trend.has_direction and trend.is_drawn)):
         return ""
     return f"{trend.title}: {trend.ways(names)}{_apart(trend)}"
 
