@@ -132,7 +132,7 @@ def test_no_row_of_a_table_is_split(renderer: Renderer) -> None:
 @pytest.mark.parametrize("name", ["short", "year", "long"])
 def test_chart_never_comes_without_its_numbers(name: str) -> None:
     summary = getattr(samples, name)()
-    tables = re.findall(r'<table class="full numbers".*?</table>', _page(summary), re.DOTALL)
+    tables = re.findall(r'<table class="full numbers .*?</table>', _page(summary), re.DOTALL)
     drawn = re.findall(r'<title id="(?:trend|small)[^"]*">(.*?): ', _page(summary))
     assert drawn
     for trend in (one for one in summary.trends if one.title in drawn):
