@@ -536,6 +536,32 @@ def test_declining_goes_to_the_counselor_only(work, client_for, url, turn):
     )
 
 
+ODD = ["a\x00b canary", "a\x85b canary", "a\x1b[31mb canary", "\ud800 canary", "canary " + "ha" * 10_001]
+
+
+@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("place", ["say", "add", "reply"])
+def test_words_that_cannot_be_kept_come_back_in_their_box_with_one_clear_error(
+    client_for, work, turn, url, text, place
+):
+    work.send("partner_a", turn, SPOKEN)
+    path, who = {
+        "say": (f"{url}/say", "partner_a"),
+        "add": (f"{url}/add", "partner_a"),
+        "reply": (f"/reflections/rounds/{work.round(turn)}/reply", "counselor"),
+    }[place]
+    data = {"kind": "too_much", "text": text.encode("utf-8", "surrogatepass"), "to": "x"}
+    answer = client_for(who).post(path, data=data)
+    is_odd_sign = any(sign in text for sign in "\x00\x85\x1b")
+    if is_odd_sign or len(text) > 20_000 or place == "reply":
+        assert answer.status_code == 422
+        said = "cannot be kept" if is_odd_sign else "there is room for 20,000"
+        assert (said in answer.text) == (is_odd_sign or len(text) > 20_000)
+        assert "canary" in answer.text
+    else:
+        assert answer.status_code == 303
+
+
 def test_a_turn_that_nobody_knows_is_404(client_for):
     for path in ("", "/before", "/sent", "/own", "/say", "/rest"):
         assert client_for("partner_a").get(f"/reflections/{uuid4()}{path}").status_code == 404
