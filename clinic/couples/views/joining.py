@@ -103,6 +103,8 @@ def _enter(
         account = act(web.found(queries.invitation_with(actions.token_hash(token))))
     except accounts.NameTaken as error:
         db.session.rollback()
+        actions.count_taken_name(queries.invitation_with(actions.token_hash(token)), clock.now())
+        db.session.commit()
         form.sign_in_name.errors = [str(error)]
         return _join_page(form, 422)
     except actions.CoupleError as error:
