@@ -111,7 +111,7 @@ def test_not_safe_at_home_stays_with_the_counselor(client_for, url, answer, app,
     sent = send(mara, url, safety=answer)
     assert ("Let us stop here" in sent.text) == (answer == "no")
     with app.app_context():
-        assert db.session.scalar(db.select(Flag)).field == "safety"
+        assert db.session.scalar(db.select(Flag)).is_about("safety")
         assert db.session.scalar(db.select(Opening)) is None
     jonas = client_for("partner_b")
     assert "I lay awake" not in jonas.get(f"/reflections/{work.turn(round_, 'summarize', 'partner_b')}").text
@@ -150,7 +150,7 @@ def test_a_stop_flag_of_a_document_stops_and_is_saved(client_for, work, app):
     sent = send(mara, url, consent="no", reads="counselor")
     assert "Let us stop here for now" in sent.text, sent.text
     with app.app_context():
-        assert db.session.scalar(db.select(Flag)).field == "safe"
+        assert db.session.scalar(db.select(Flag)).is_about("safe")
     today = mara.get("/progress/now").text
     assert "unsafe" not in today.lower()
 
