@@ -23,7 +23,7 @@ from flask import (
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -267,6 +267,12 @@ def _error_pages(app: Flask) -> None:
 
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(CSRFError, _too_old)
+    app.register_error_handler(SecurityError, _not_our_name)
+
+
+def _not_our_name(_error: SecurityError) -> Response:
+    """Asked under a name that is not ours: there are no addresses to build a page with, and nothing to tell."""
+    return Response("There is nothing under this address.\n", 400, mimetype="text/plain")
 
 
 def _too_old(_error: CSRFError) -> Response | tuple[str, int]:

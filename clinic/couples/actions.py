@@ -149,11 +149,21 @@ def has_secret(invitation: Invitation | None, token: str, secret: str, now: date
         raise NotInvited("This link is not open any more. Your counselor can give you a new one.")
     if compare_digest(invitation.secret_hash, _secret_hash(token, secret)):
         return True
+    _count_wrong(invitation, "wrong secret", now)
+    return False
+
+
+def count_taken_name(invitation: Invitation | None, now: datetime) -> None:
+    """A sign-in name that somebody has is a wrong try, too: who holds the digits must not find out name by name."""
+    if invitation is not None and is_open(invitation, now):
+        _count_wrong(invitation, "taken name", now)
+
+
+def _count_wrong(invitation: Invitation, what: str, now: datetime) -> None:
     invitation.failures += 1
     if invitation.failures >= rules.TRIES:
         invitation.revoked_at = now
-    audit.record(_nobody_in(invitation), "wrong secret", invitation, failures=invitation.failures)
-    return False
+    audit.record(_nobody_in(invitation), what, invitation, failures=invitation.failures)
 
 
 def _nobody_in(invitation: Invitation) -> Viewer:

@@ -12,6 +12,7 @@ from clinic import clock, vault
 from clinic.access import OwnSide, Viewer
 from clinic.accounts.models import StaffMember
 from clinic.couples.models import Concern, Consent, Couple, CoupleCounselor, Invitation, Partner
+from clinic.couples.rules import TRIES
 from clinic.couples.summary import Glance
 from clinic.extensions import db
 
@@ -159,6 +160,16 @@ def open_invitations(partner_ids: Collection[UUID], now: datetime) -> dict[UUID,
         )
     )
     return {row.partner_id: row for row in rows}
+
+
+def ended_by_wrong_tries(partner_ids: Collection[UUID]) -> set[UUID]:
+    """Partners whose last invitation ended by itself."""
+    last = select(Invitation.partner_id, Invitation.failures, Invitation.used_at)
+    rows = db.session.execute(
+        last.where(Invitation.partner_id.in_(partner_ids)).order_by(Invitation.created_at)
+    )
+    latest = {row.partner_id: row for row in rows}
+    return {id_ for id_, row in latest.items() if row.used_at is None and row.failures >= TRIES}
 
 
 def consents_of(partner_ids: Collection[UUID]) -> dict[UUID, Consent]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from clinic import audit
+from clinic import audit, vault
 from clinic.couples.models import Couple
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Field, Flag
@@ -211,16 +211,22 @@ def _came_in(round_: Round, now: datetime) -> None:
 
 def _propose(author: Author, sending: Sending, now: datetime) -> RoundState:
     bound = rules.bound_hash(rules.joint_answers(author.asked, sending.answers))
-    detail = {"hash": bound, "answered": _dates(author, sending)}
+    detail = {"hash": _kept_hash(bound), "answered": _dates(author, sending)}
     return homework.note(author.round, "proposed", now, turn=author.turn, by=author.partner_id, **detail)
+
+
+def _kept_hash(bound: str) -> str:
+    """The hash as the round keeps it: keyed, for the words of a short plan could be guessed from a stolen database."""
+    return vault.keyed_hash("bound", bound)
 
 
 def confirm(author: Author, seen_hash: str, now: datetime) -> None:
     """Agree to exactly the proposal that was read; another one that came in between raises NotNow."""
-    _must_admit(author, now, "confirm")
+    folded = _must_admit(author, now, "confirm")
     if rules.bound_hash(queries.proposed(author.turn)) != seen_hash:
         raise NotNow("There is a newer proposal. Please read it first.")
-    homework.note(author.round, "confirmed", now, turn=author.turn, by=author.partner_id, hash=seen_hash)
+    stands = folded.turns[rounds.turn_id_of(author.turn)].proposal
+    homework.note(author.round, "confirmed", now, turn=author.turn, by=author.partner_id, hash=stands)
     perform_openings(author.round, now)
     _came_in(author.round, now)
     audit.record(author.viewer, "confirm", author.turn)

@@ -133,6 +133,12 @@ def sent_by(turn: Turn, partner_id: UUID) -> Sending | None:
     return as_sent(row) if row else None
 
 
+def has_sent(turn: Turn, partner_id: UUID) -> bool:
+    """True when words of this partner stand in a turn: sent, and not taken back."""
+    mine = select(Reflection.id).where(Reflection.turn_id == turn.id, Reflection.partner_id == partner_id)
+    return db.session.scalar(mine.where(Reflection.withdrawn_at.is_(None)).limit(1)) is not None
+
+
 def as_sent(reflection: Reflection) -> Sending:
     """What its author handed in, put together again from the groups; for the author and for staff."""
     groups = {words.group: words for words in reflection.words}

@@ -10,7 +10,7 @@ from clinic.exercises import answers as shapes
 from clinic.exercises.document import Exercise, Field, label_for
 from clinic.exercises.document import Turn as Asked
 from clinic.exercises.own_questions import TAIL
-from clinic.exercises.turns import Act, TurnState
+from clinic.exercises.turns import Act, TurnId, TurnState
 from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.reflections import drafts, queries, rules
@@ -31,6 +31,8 @@ class Sheet:
     acts: frozenset[Act]
     readers: Readers
     zone: str
+    given: frozenset[tuple[TurnId, str]] = frozenset()
+    """Groups of words in this round that the other partner was given."""
 
     @property
     def asked(self) -> Asked:
@@ -92,7 +94,9 @@ def sheet_of(author: Author, now: datetime) -> Sheet:
     couple = db.session.get_one(Couple, author.turn.couple_id)
     readers = queries.readers_of(couple, author.partner_id, now)
     document = rounds.document_for(author.round)
-    return Sheet(author, document, folded.turns.get(name), acts, readers, author.round.assignment.zone)
+    given = frozenset((turn, key) for to, turn, key in folded.visible if to != author.partner_id)
+    zone = author.round.assignment.zone
+    return Sheet(author, document, folded.turns.get(name), acts, readers, zone, given)
 
 
 # The questions, one by one

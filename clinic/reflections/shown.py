@@ -1,7 +1,7 @@
 """Words of before: what stands above a writer's form, as far as this writer may read it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -17,6 +17,7 @@ from clinic.homework.models import Turn
 from clinic.reflections import queries
 from clinic.reflections.drafts import Author
 from clinic.reflections.models import Opening, Reply
+from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import Sheet
 
 
@@ -31,6 +32,7 @@ class Shown:
     at: datetime
     is_mine: bool
     is_declined: bool = False
+    is_closed: bool = False  # own words that nobody but the counselor has: they open after a fresh proof
 
 
 def shown(sheet: Sheet) -> list[Shown]:
@@ -45,10 +47,36 @@ def _found(sheet: Sheet, reference: str) -> Iterator[Shown]:
     key, _, field_key = reference.partition(".")
     field = sheet.document.turns[key].field(field_key)
     for turn in _rows_named(sheet, key):
+        if (own := _own(sheet, turn, field)) is not None:
+            yield own
+            return
         for answers, partner, at in _readable(sheet.author, turn):
             if field_key in answers:
                 yield _shown(sheet.author, field, answers[field_key], partner, at)
                 return
+
+
+def _own(sheet: Sheet, turn: Turn, field: Field) -> Shown | None:
+    """The own answer, closed while its author alone has it and has not proved who looks."""
+    author = sheet.author
+    row = queries.latest([turn], author.partner_id).get(turn.id)
+    sent = queries.as_sent(row) if row else None
+    if row is None or sent is None or field.key not in sent.answers:
+        return None
+    found = _shown(author, field, sent.answers[field.key], _partner(author, author.partner_id), row.sent_at)
+    if author.viewer.has_fresh_proof or _is_given(sheet, turn, field.key, sent):
+        return found
+    return replace(found, lines=[], is_declined=False, is_closed=True)
+
+
+def _is_given(sheet: Sheet, turn: Turn, field_key: str, sent: Sending) -> bool:
+    """True when the other partner has this answer, too: it is no secret on the table at home."""
+    group = next(
+        group.key
+        for group in sheet.document.turns[turn.key].groups
+        if field_key in {one.key for one in group.fields}
+    )
+    return field_key not in sent.narrowed and (rounds.turn_id_of(turn), group) in sheet.given
 
 
 def _rows_named(sheet: Sheet, key: str) -> list[Turn]:
@@ -65,10 +93,7 @@ def _rows_named(sheet: Sheet, key: str) -> list[Turn]:
 
 
 def _readable(author: Author, turn: Turn) -> Iterator[tuple[Mapping[str, Any], Partner, datetime]]:
-    """What this writer may read of a turn: the own words, the joint ones, and openings."""
-    own = queries.latest([turn], author.partner_id).get(turn.id)
-    if own is not None:
-        yield queries.as_sent(own).answers, _partner(author, author.partner_id), own.sent_at
+    """What this writer may read of a turn beside the own words: the joint ones, and openings."""
     proposal = queries.proposal_of(turn)
     if proposal is not None:
         yield queries.proposed(turn), _partner(author, proposal.partner_id), proposal.sent_at

@@ -76,6 +76,7 @@ def _manage_page(couple: Couple, form: ConcernForm | None = None) -> str:
         couple=couple,
         may_work=queries.work_for(viewer, couple.id) is not None,
         invitations=queries.open_invitations(ids, now),
+        ended=queries.ended_by_wrong_tries(ids),
         consents=queries.consents_of(ids),
         concerns=queries.concerns_of(viewer, couple.id),
         staff=staff,
