@@ -174,6 +174,8 @@ def join_with(invitation: Invitation, account: Account, now: datetime) -> Accoun
     partner, person = invitation.partner, account.person
     if person.practice_id != partner.practice_id:
         raise CoupleError("That sign-in belongs to another practice. Please choose a new one for this one.")
+    if sign_ins.staff_of_person(person.id) is not None:
+        raise CoupleError("That is a sign-in for work. Please join with one of your own that is not for work.")
     if any(one.person_id == person.id for one in partner.couple.partners):
         raise CoupleError("That sign-in is the other one's in this couple. Please use your own.")
     _join(invitation, person, now)

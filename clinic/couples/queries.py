@@ -20,8 +20,9 @@ def visible_to(viewer: Viewer) -> Select[Couple]:
     """Clients: their own couples. Counselors: those assigned to them. Supervisors: those of whom they supervise."""
     if viewer.is_system:
         return select(Couple)
-    rules = [*_as_client(viewer), *_as_staff(viewer)]
-    return select(Couple).where(or_(*rules), Couple.practice_id == viewer.practice_id) if rules else _none()
+    if not viewer.is_staff:
+        return _these(viewer, _as_client(viewer))
+    return _these(viewer, _as_staff(viewer)).where(*_not_their_own(viewer))
 
 
 def workable_by(viewer: Viewer) -> Select[Couple]:
@@ -29,14 +30,20 @@ def workable_by(viewer: Viewer) -> Select[Couple]:
     if viewer.is_system:
         return select(Couple)
     if viewer.staff_id is None or "counselor" not in viewer.roles:
-        return _none()
-    return select(Couple).where(
-        Couple.id.in_(_assigned_to([viewer.staff_id])), Couple.practice_id == viewer.practice_id
-    )
+        return _these(viewer, [])
+    return _these(viewer, [Couple.id.in_(_assigned_to([viewer.staff_id]))]).where(*_not_their_own(viewer))
 
 
-def _none() -> Select[Couple]:
-    return select(Couple).where(false())
+def _these(viewer: Viewer, rules: Sequence[ColumnElement[bool]]) -> Select[Couple]:
+    if not rules:
+        return select(Couple).where(false())
+    return select(Couple).where(or_(*rules), Couple.practice_id == viewer.practice_id)
+
+
+def _not_their_own(viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Nobody is the counselor of a couple in which they have a side, confirmed or not, whoever assigned them."""
+    own = [side.couple_id for side in viewer.sides]
+    return [Couple.id.not_in(own)] if own else []
 
 
 def _as_client(viewer: Viewer) -> list[ColumnElement[bool]]:
