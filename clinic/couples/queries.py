@@ -10,6 +10,7 @@ from sqlalchemy.orm import lazyload
 
 from clinic import clock, vault
 from clinic.access import OwnSide, Viewer
+from clinic.accounts import queries as sign_ins
 from clinic.accounts.models import StaffMember
 from clinic.couples.models import Concern, Consent, Couple, CoupleCounselor, Invitation, Partner
 from clinic.couples.summary import Glance
@@ -103,6 +104,13 @@ def partner_for(viewer: Viewer, partner_id: UUID) -> Partner | None:
     """One partner of a couple in which this viewer may act."""
     workable = workable_by(viewer).with_only_columns(Couple.id)
     return db.session.scalar(select(Partner).where(Partner.id == partner_id, Partner.couple_id.in_(workable)))
+
+
+def is_within(viewer: Viewer, person_id: UUID) -> bool:
+    """True when the sign-in of this person opens nothing but couples in which this viewer may act."""
+    sides = select(Partner.couple_id).where(Partner.person_id == person_id)
+    beyond = sides.where(Partner.couple_id.not_in(workable_by(viewer).with_only_columns(Couple.id)))
+    return sign_ins.staff_of_person(person_id) is None and db.session.scalar(beyond.limit(1)) is None
 
 
 def side_of(viewer: Viewer, couple: Couple) -> Partner | None:
