@@ -260,11 +260,9 @@ def narrow(author: Author, fields: Sequence[str], now: datetime) -> Reflection:
         raise NotNow("A part of it has opened. You can still keep other answers closer, one by one.")
     sending = replace(sent, keep=not fields, narrowed=tuple(dict.fromkeys([*sent.narrowed, *allowed])))
     reflection = _write(author, sending, now)
-    if not fields:
-        homework.note(author.round, "narrowed", now, turn=author.turn, by=author.partner_id)
-    elif (dates := _dates(author, sending)) != _dates(author, sent):
-        told = {"groups": [], "answered": dates}
-        homework.note(author.round, "narrowed", now, turn=author.turn, by=author.partner_id, **told)
+    # Noted also where the fold changes nothing by it: a release was given to the words as they were before.
+    told: dict[str, Any] = {"groups": [], "answered": _dates(author, sending)} if fields else {}
+    homework.note(author.round, "narrowed", now, turn=author.turn, by=author.partner_id, **told)
     audit.record(author.viewer, "narrow", author.turn)
     return reflection
 

@@ -13,6 +13,7 @@ from clinic.accounts.models import StaffMember
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple
 from clinic.exercises.document import Input
+from clinic.exercises.history import VOIDS_A_RELEASE
 from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.homework.models import Assignment, Round, Turn
@@ -184,14 +185,11 @@ def kept_page(turn: Turn, partner_id: UUID, name: str) -> KeptText | None:
 # Release
 
 
-UNDO_A_RELEASE = frozenset({"called_back", "returned", "took_back", "narrowed", "sent"})
-
-
 def released_at(turn: Turn) -> datetime | None:
     """When the counselor released a turn, unless that was undone since, or there are newer words than were read."""
     ids = {one.id for one in opened_together(turn)}
     acts = [event for event in turn.round.events if event.turn_id in ids]
-    acts = [event for event in acts if event.kind == "released" or event.kind in UNDO_A_RELEASE]
+    acts = [event for event in acts if event.kind == "released" or event.kind in VOIDS_A_RELEASE]
     return acts[-1].at if acts and acts[-1].kind == "released" else None
 
 
