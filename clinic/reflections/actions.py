@@ -186,7 +186,7 @@ def _dates(author: Author, sending: Sending) -> dict[str, str]:
         return {}
     awaited = {turn.opens.answered for turn in rounds.document_for(author.round).turns.values() if turn.opens}
     zone = ZoneInfo(author.round.assignment.zone)
-    said = {key: answer for key, answer in sending.answers.items() if key not in sending.narrowed}
+    said = rules.as_given(author.asked, sending)
     named = {f"{author.turn.key}.{key}": shapes.moment_of(answer, zone) for key, answer in said.items()}
     return {name: at.isoformat() for name, at in named.items() if name in awaited and at}
 
@@ -210,7 +210,7 @@ def _came_in(round_: Round, now: datetime) -> None:
 
 
 def _propose(author: Author, sending: Sending, now: datetime) -> RoundState:
-    bound = rules.bound_hash(rules.joint_answers(author.asked, sending.answers))
+    bound = rules.bound_hash(rules.joint_answers(author.asked, sending))
     detail = {"hash": bound, "answered": _dates(author, sending)}
     return homework.note(author.round, "proposed", now, turn=author.turn, by=author.partner_id, **detail)
 

@@ -12,6 +12,7 @@ from clinic.access import Viewer
 from clinic.accounts.models import StaffMember
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple
+from clinic.exercises import answers as shapes
 from clinic.exercises.document import Input
 from clinic.exercises.history import VOIDS_A_RELEASE
 from clinic.extensions import db
@@ -141,13 +142,14 @@ def as_sent(reflection: Reflection) -> Sending:
     closer = groups.pop("counselor", None)
     answers = {key: answer for words in groups.values() for key, answer in words.answers.items()}
     kept_closer = dict(closer.answers) if closer else {}
+    asked = rounds.document_for(reflection.turn.round).turns[reflection.turn.key]
     own = engine.answers if engine else {}
     return Sending(
         answers={**answers, **kept_closer},
         safe=own.get("safe"),
         consent=own.get("consent"),
         keep=reflection.turn.is_kept,
-        narrowed=tuple(key for key in kept_closer if key in answers),
+        narrowed=tuple(key for key in kept_closer if answers and shapes.may_narrow(asked, asked.field(key))),
         tail=dict(tail.answers) if tail else {},
     )
 
