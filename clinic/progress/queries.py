@@ -124,8 +124,12 @@ def _sent(viewer: Viewer, couple: Couple, audience: Audience, period: Period | N
 
 
 def _agreed(viewer: Viewer, couple: Couple, period: Period | None) -> list[Reflection]:
-    """What both confirmed; joint words lie under the couple's key, whoever proposed them."""
+    """What both confirmed; joint words lie under the couple's key, whoever proposed them.
+
+    A version that one of the two keeps with the counselor is no proposal, however new: only joint words count here.
+    """
     rows = _joint(viewer).where(Reflection.couple_id == couple.id, Reflection.withdrawn_at.is_(None))
+    rows = rows.where(Reflection.words.any(Words.visibility == "joint"))
     return _latest(_framed(rows, period, Turn.state == "agreed"))
 
 
@@ -144,9 +148,12 @@ def _framed(rows: Select[Reflection], period: Period | None, *more: Any) -> Sele
 
 
 def _latest(rows: Select[Reflection]) -> list[Reflection]:
-    found: dict[tuple[UUID, int], Reflection] = {}
+    """The newest words of a turn by who wrote them; joint ones are the turn's, whoever proposed them last."""
+    found: dict[tuple[UUID, UUID | None, int], Reflection] = {}
     for row in db.session.scalars(rows).unique():
-        found[row.turn_id, row.revision if row.is_addition else 0] = row
+        is_joint = any(words.visibility == "joint" for words in row.words)
+        by = None if is_joint else row.partner_id
+        found[row.turn_id, by, row.revision if row.is_addition else 0] = row
     return list(found.values())
 
 

@@ -65,13 +65,16 @@ def _rows_named(sheet: Sheet, key: str) -> list[Turn]:
 
 
 def _readable(author: Author, turn: Turn) -> Iterator[tuple[Mapping[str, Any], Partner, datetime]]:
-    """What this writer may read of a turn: the own words, the joint ones, and openings."""
-    own = queries.latest([turn], author.partner_id).get(turn.id)
-    if own is not None:
-        yield queries.as_sent(own).answers, _partner(author, author.partner_id), own.sent_at
+    """What this writer may read of a turn: the joint words, then the own ones, and openings.
+
+    The joint ones come first: an own version that was not agreed on, or kept, must not stand for what was.
+    """
     proposal = queries.proposal_of(turn)
     if proposal is not None:
         yield queries.proposed(turn), _partner(author, proposal.partner_id), proposal.sent_at
+    own = queries.latest([turn], author.partner_id).get(turn.id)
+    if own is not None:
+        yield queries.as_sent(own).answers, _partner(author, author.partner_id), own.sent_at
     opened = queries.openings_for(author.viewer).where(Opening.turn_id == turn.id, Opening.mode != "addition")
     for opening in db.session.scalars(opened.order_by(Opening.revision.desc(), Opening.at.desc())):
         yield opening.answers, _partner(author, opening.author_id), opening.at
