@@ -329,7 +329,8 @@ def test_a_reply_stands_beside_what_it_answers(work, client_for, cast, ahead, ap
     ruth = client_for("counselor")
     url = f"/reflections/rounds/{work.round(second)}/release/{cast.partners['partner_a']}"
     turns = re.findall(r'name="turns"[^>]*value="([^"]+)"', ruth.get(url).text)
-    assert ruth.post(url, data={"turns": turns, "name": "Jonas"}).status_code == 303
+    data = {"turns": turns, "name": "Jonas", "seen": read_on(ruth, url)}
+    assert ruth.post(url, data=data).status_code == 303
     ahead(minutes=11)
     with app.app_context():
         tasks.due(clock.now())
