@@ -184,6 +184,10 @@ def join_with(invitation: Invitation, account: Account, now: datetime) -> Accoun
     partner, person = invitation.partner, account.person
     if person.practice_id != partner.practice_id:
         raise CoupleError("That sign-in belongs to another practice. Please choose a new one for this one.")
+    if sign_ins.staff_of_person(person.id) is not None:
+        raise CoupleError(
+            "That is a sign-in for work. Please join with one of your own that is not for work."
+        )
     if any(one.person_id == person.id for one in partner.couple.partners):
         raise CoupleError("That sign-in is the other one's in this couple. Please use your own.")
     _join(invitation, person, now)
@@ -219,6 +223,18 @@ def refuse(viewer: Viewer, partner: Partner, now: datetime) -> None:
     account = sign_ins.account_of(person_id)
     if account is not None and has_more is None and sign_ins.staff_of_person(person_id) is None:
         accounts.close_account(viewer, account, now)
+
+
+def resettable(viewer: Viewer, partner: Partner) -> Account | None:
+    """The account that gets a new passphrase in person. Who makes it could sign in with it: it may open no more than
+    this counselor reads anyhow. What more it opens is not said."""
+    account = sign_ins.account_of(partner.person_id) if partner.person_id else None
+    if account is not None and not queries.is_within(viewer, account.person_id):
+        raise CoupleError(
+            "This sign-in opens more than you work with, so no new passphrase is made here. Whoever runs the program"
+            " for the practice makes one, with you and your client there: clinic reset-passphrase."
+        )
+    return account
 
 
 # Consent and concerns

@@ -10,6 +10,7 @@ from sqlalchemy.orm import lazyload
 
 from clinic import clock, vault
 from clinic.access import OwnSide, Viewer
+from clinic.accounts import queries as sign_ins
 from clinic.accounts.models import StaffMember
 from clinic.couples.models import Concern, Consent, Couple, CoupleCounselor, Invitation, Partner
 from clinic.couples.rules import TRIES
@@ -21,8 +22,9 @@ def visible_to(viewer: Viewer) -> Select[Couple]:
     """Clients: their own couples. Counselors: those assigned to them. Supervisors: those of whom they supervise."""
     if viewer.is_system:
         return select(Couple)
-    rules = [*_as_client(viewer), *_as_staff(viewer)]
-    return select(Couple).where(or_(*rules), Couple.practice_id == viewer.practice_id) if rules else _none()
+    if not viewer.is_staff:
+        return _these(viewer, _as_client(viewer))
+    return _these(viewer, _as_staff(viewer)).where(*_not_their_own(viewer))
 
 
 def workable_by(viewer: Viewer) -> Select[Couple]:
@@ -30,14 +32,20 @@ def workable_by(viewer: Viewer) -> Select[Couple]:
     if viewer.is_system:
         return select(Couple)
     if viewer.staff_id is None or "counselor" not in viewer.roles:
-        return _none()
-    return select(Couple).where(
-        Couple.id.in_(_assigned_to([viewer.staff_id])), Couple.practice_id == viewer.practice_id
-    )
+        return _these(viewer, [])
+    return _these(viewer, [Couple.id.in_(_assigned_to([viewer.staff_id]))]).where(*_not_their_own(viewer))
 
 
-def _none() -> Select[Couple]:
-    return select(Couple).where(false())
+def _these(viewer: Viewer, rules: Sequence[ColumnElement[bool]]) -> Select[Couple]:
+    if not rules:
+        return select(Couple).where(false())
+    return select(Couple).where(or_(*rules), Couple.practice_id == viewer.practice_id)
+
+
+def _not_their_own(viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Nobody is the counselor of a couple in which they have a side, confirmed or not, whoever assigned them."""
+    own = [side.couple_id for side in viewer.sides]
+    return [Couple.id.not_in(own)] if own else []
 
 
 def _as_client(viewer: Viewer) -> list[ColumnElement[bool]]:
@@ -97,6 +105,13 @@ def partner_for(viewer: Viewer, partner_id: UUID) -> Partner | None:
     """One partner of a couple in which this viewer may act."""
     workable = workable_by(viewer).with_only_columns(Couple.id)
     return db.session.scalar(select(Partner).where(Partner.id == partner_id, Partner.couple_id.in_(workable)))
+
+
+def is_within(viewer: Viewer, person_id: UUID) -> bool:
+    """True when the sign-in of this person opens nothing but couples in which this viewer may act."""
+    sides = select(Partner.couple_id).where(Partner.person_id == person_id)
+    beyond = sides.where(Partner.couple_id.not_in(workable_by(viewer).with_only_columns(Couple.id)))
+    return sign_ins.staff_of_person(person_id) is None and db.session.scalar(beyond.limit(1)) is None
 
 
 def side_of(viewer: Viewer, couple: Couple) -> Partner | None:

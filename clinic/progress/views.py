@@ -94,6 +94,7 @@ def report(couple_id: UUID) -> str | BaseResponse:
         couple=row,
         audience=audience,
         choices=choices,
+        days=_chosen_days(row, audience, period, now),
         offered=offered,
         notes={one.key: _preview(one, names) for one in offered},
     )
@@ -106,8 +107,8 @@ def _preview(passage: rules.Passage, names: dict[int, str]) -> str:
 
 
 def _asked_for(couple: Couple, now: datetime) -> MultiDict[str, str]:
-    """What the address of the page says, and for the rest what is usual."""
-    first, last = overview.usual_period(viewer(), couple, now)
+    """What the address of the page says, and for the rest what is usual for these readers."""
+    first, last = overview.usual_period(couple, _audience_named(request.args.get("audience")), now)
     paper = practices.by_id(couple.practice_id).paper
     usual = {
         "audience": "couple",
@@ -126,10 +127,21 @@ def _asked_for(couple: Couple, now: datetime) -> MultiDict[str, str]:
 
 def _frame_of(form: FrameForm, couple: Couple, now: datetime) -> tuple[Audience, Period]:
     """The readers and the days as far as they can be read; the form says what was wrong."""
-    first, last = overview.usual_period(viewer(), couple, now)
+    audience = _audience_named(form.audience.data)
+    first, last = overview.usual_period(couple, audience, now)
     starts, ends = form.from_on.data or first, form.to_on.data or last
-    audience: Audience = next((one for one in get_args(Audience) if one == form.audience.data), "couple")
     return audience, Period(starts_on=starts, ends_on=max(starts, ends))
+
+
+def _audience_named(key: str | None) -> Audience:
+    return next((one for one in get_args(Audience) if one == key), "couple")
+
+
+def _chosen_days(couple: Couple, audience: Audience, period: Period, now: datetime) -> dict[str, str]:
+    """The days of a report when they were picked: what is usual for these readers is not taken along to others."""
+    if (period.starts_on, period.ends_on) == overview.usual_period(couple, audience, now):
+        return {}
+    return {"from_on": period.starts_on.isoformat(), "to_on": period.ends_on.isoformat()}
 
 
 def _chosen(form: ReportForm, audience: Audience, period: Period) -> actions.Chosen:

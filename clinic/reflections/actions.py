@@ -186,7 +186,7 @@ def _dates(author: Author, sending: Sending) -> dict[str, str]:
         return {}
     awaited = {turn.opens.answered for turn in rounds.document_for(author.round).turns.values() if turn.opens}
     zone = ZoneInfo(author.round.assignment.zone)
-    said = {key: answer for key, answer in sending.answers.items() if key not in sending.narrowed}
+    said = rules.as_given(author.asked, sending)
     named = {f"{author.turn.key}.{key}": shapes.moment_of(answer, zone) for key, answer in said.items()}
     return {name: at.isoformat() for name, at in named.items() if name in awaited and at}
 
@@ -210,7 +210,7 @@ def _came_in(round_: Round, now: datetime) -> None:
 
 
 def _propose(author: Author, sending: Sending, now: datetime) -> RoundState:
-    bound = rules.bound_hash(rules.joint_answers(author.asked, sending.answers))
+    bound = rules.bound_hash(rules.joint_answers(author.asked, sending))
     detail = {"hash": _kept_hash(bound), "answered": _dates(author, sending)}
     return homework.note(author.round, "proposed", now, turn=author.turn, by=author.partner_id, **detail)
 
@@ -266,11 +266,9 @@ def narrow(author: Author, fields: Sequence[str], now: datetime) -> Reflection:
         raise NotNow("A part of it has opened. You can still keep other answers closer, one by one.")
     sending = replace(sent, keep=not fields, narrowed=tuple(dict.fromkeys([*sent.narrowed, *allowed])))
     reflection = _write(author, sending, now)
-    if not fields:
-        homework.note(author.round, "narrowed", now, turn=author.turn, by=author.partner_id)
-    elif (dates := _dates(author, sending)) != _dates(author, sent):
-        told = {"groups": [], "answered": dates}
-        homework.note(author.round, "narrowed", now, turn=author.turn, by=author.partner_id, **told)
+    # Noted also where the fold changes nothing by it: a release was given to the words as they were before.
+    told: dict[str, Any] = {"groups": [], "answered": _dates(author, sending)} if fields else {}
+    homework.note(author.round, "narrowed", now, turn=author.turn, by=author.partner_id, **told)
     audit.record(author.viewer, "narrow", author.turn)
     return reflection
 

@@ -17,7 +17,7 @@ from clinic.exercises.own_questions import TAIL, keeps_with_counselor
 from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.homework.models import Round, Turn
-from clinic.reflections import queries
+from clinic.reflections import queries, rules
 from clinic.reflections.models import Reflection
 from clinic.reflections.queries import SentBy
 from clinic.reflections.rules import Sending
@@ -293,11 +293,12 @@ def _missing(turns: list[Turn], round_: Round) -> str:
 
 
 def _goes_to(asked: Asked, one: Field, row: Reflection, sending: Sending) -> str:
-    if one.key in sending.narrowed:
-        return "kept for you; looks declined to the other"
-    if row.turn.is_kept or _is_only_here(asked, row):
+    if (one.visibility or asked.visibility) == "counselor":
+        return "kept for you" if row.turn.is_kept or _is_only_here(asked, row) else "for you"
+    is_behind = one.key in sending.answers and one.key not in rules.as_given(asked, sending)
+    if row.turn.is_kept or _is_only_here(asked, row) or is_behind:
         return "kept for you"
-    return "for you" if (one.visibility or asked.visibility) == "counselor" else ""
+    return "kept for you; looks declined to the other" if one.key in sending.narrowed else ""
 
 
 def _is_only_here(asked: Asked, row: Reflection) -> bool:

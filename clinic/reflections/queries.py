@@ -12,7 +12,9 @@ from clinic.access import Viewer
 from clinic.accounts.models import StaffMember
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple
+from clinic.exercises import answers as shapes
 from clinic.exercises.document import Input
+from clinic.exercises.history import VOIDS_A_RELEASE
 from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.homework.models import Assignment, Round, Turn
@@ -146,13 +148,14 @@ def as_sent(reflection: Reflection) -> Sending:
     closer = groups.pop("counselor", None)
     answers = {key: answer for words in groups.values() for key, answer in words.answers.items()}
     kept_closer = dict(closer.answers) if closer else {}
+    asked = rounds.document_for(reflection.turn.round).turns[reflection.turn.key]
     own = engine.answers if engine else {}
     return Sending(
         answers={**answers, **kept_closer},
         safe=own.get("safe"),
         consent=own.get("consent"),
         keep=reflection.turn.is_kept,
-        narrowed=tuple(key for key in kept_closer if key in answers),
+        narrowed=tuple(key for key in kept_closer if answers and shapes.may_narrow(asked, asked.field(key))),
         tail=dict(tail.answers) if tail else {},
     )
 
@@ -190,14 +193,11 @@ def kept_page(turn: Turn, partner_id: UUID, name: str) -> KeptText | None:
 # Release
 
 
-UNDO_A_RELEASE = frozenset({"called_back", "returned", "took_back", "narrowed", "sent"})
-
-
 def released_at(turn: Turn) -> datetime | None:
     """When the counselor released a turn, unless that was undone since, or there are newer words than were read."""
     ids = {one.id for one in opened_together(turn)}
     acts = [event for event in turn.round.events if event.turn_id in ids]
-    acts = [event for event in acts if event.kind == "released" or event.kind in UNDO_A_RELEASE]
+    acts = [event for event in acts if event.kind == "released" or event.kind in VOIDS_A_RELEASE]
     return acts[-1].at if acts and acts[-1].kind == "released" else None
 
 

@@ -77,16 +77,27 @@ def divided(turn: Turn, sending: Sending) -> dict[str, tuple[str, dict[str, Any]
 
 def _by_group(turn: Turn, sending: Sending) -> dict[str, tuple[str, dict[str, Any]]]:
     found: dict[str, tuple[str, dict[str, Any]]] = {}
+    kept, given = _kept_closer(turn, sending), as_given(turn, sending)
     for group in turn.groups:
         for asked in group.fields:
             if asked.key not in sending.answers:
                 continue
-            answer = sending.answers[asked.key]
-            if asked.key in sending.narrowed and shapes.may_narrow(turn, asked):
-                found.setdefault("counselor", ("counselor", {}))[1][asked.key] = answer
-                answer = dict(shapes.DECLINED)
-            found.setdefault(group.key, (group.visibility, {}))[1][asked.key] = answer
+            if asked.key in kept or asked.key not in given:
+                found.setdefault("counselor", ("counselor", {}))[1][asked.key] = sending.answers[asked.key]
+            if asked.key in given:
+                found.setdefault(group.key, (group.visibility, {}))[1][asked.key] = given[asked.key]
     return found
+
+
+def as_given(turn: Turn, sending: Sending) -> dict[str, Any]:
+    """The answers as others see them: what was narrowed looks declined, and what hangs on it as if not asked."""
+    kept = _kept_closer(turn, sending)
+    said = {key: dict(shapes.DECLINED) if key in kept else answer for key, answer in sending.answers.items()}
+    return shapes.only_shown(turn, said)
+
+
+def _kept_closer(turn: Turn, sending: Sending) -> set[str]:
+    return {one.key for one in turn.fields if one.key in sending.narrowed and shapes.may_narrow(turn, one)}
 
 
 def still_closed(turn: Turn, one: TurnState) -> list[str]:
@@ -95,10 +106,10 @@ def still_closed(turn: Turn, one: TurnState) -> list[str]:
     return [asked.key for asked in fields if shapes.may_narrow(turn, asked)]
 
 
-def joint_answers(turn: Turn, answers: Mapping[str, Any]) -> dict[str, Any]:
+def joint_answers(turn: Turn, sending: Sending) -> dict[str, Any]:
     """The part of the answers that both read and agree to."""
     joint = {asked.key for group in turn.groups if group.visibility == "joint" for asked in group.fields}
-    return {key: answer for key, answer in answers.items() if key in joint}
+    return {key: answer for key, answer in as_given(turn, sending).items() if key in joint}
 
 
 def is_met(turn: Turn, answers: Mapping[str, Any]) -> bool:

@@ -179,12 +179,13 @@ def lines_of(sheet: Sheet, sending: Sending) -> list[Line]:
 def _line(sheet: Sheet, field: Field, sending: Sending, *, kept: bool) -> Line:
     answer = sending.answers[field.key]
     visibility = field.visibility or sheet.asked.visibility
+    is_behind = field.key not in rules.as_given(sheet.asked, sending)  # hangs on an answer that is kept
     return Line(
         field.key,
         label_for(field.label, sheet.author.role),
         shapes.describe(field, answer),
-        for_counselor=kept or visibility == "counselor",
-        is_narrowed=field.key in sending.narrowed,
+        for_counselor=kept or visibility == "counselor" or is_behind,
+        is_narrowed=field.key in sending.narrowed and not is_behind,
         is_declined=shapes.is_declined(answer),
         is_text=field.kind == "text",
     )

@@ -1,6 +1,6 @@
 """Words of before: what stands above a writer's form, as far as this writer may read it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -47,13 +47,32 @@ def _found(sheet: Sheet, reference: str) -> Iterator[Shown]:
     key, _, field_key = reference.partition(".")
     field = sheet.document.turns[key].field(field_key)
     for turn in _rows_named(sheet, key):
-        if (own := _own(sheet, turn, field)) is not None:
-            yield own
+        found = _joint(sheet, turn, field) or _own(sheet, turn, field) or _opened(sheet, turn, field)
+        if found is not None:
+            yield found
             return
-        for answers, partner, at in _readable(sheet.author, turn):
-            if field_key in answers:
-                yield _shown(sheet.author, field, answers[field_key], partner, at)
-                return
+
+
+def _joint(sheet: Sheet, turn: Turn, field: Field) -> Shown | None:
+    """What is on the table of both comes first: an own version that was kept must not stand for it."""
+    proposal = queries.proposal_of(turn)
+    answers = queries.proposed(turn) if proposal is not None else {}
+    if proposal is None or field.key not in answers:
+        return None
+    partner = _partner(sheet.author, proposal.partner_id)
+    return _shown(sheet.author, field, answers[field.key], partner, proposal.sent_at)
+
+
+def _opened(sheet: Sheet, turn: Turn, field: Field) -> Shown | None:
+    """What the other's words were when they opened, the last ones first."""
+    author = sheet.author
+    rows = queries.openings_for(author.viewer).where(Opening.turn_id == turn.id, Opening.mode != "addition")
+    for opening in db.session.scalars(rows.order_by(Opening.revision.desc(), Opening.at.desc())):
+        if field.key in opening.answers:
+            return _shown(
+                author, field, opening.answers[field.key], _partner(author, opening.author_id), opening.at
+            )
+    return None
 
 
 def _own(sheet: Sheet, turn: Turn, field: Field) -> Shown | None:
@@ -90,16 +109,6 @@ def _rows_named(sheet: Sheet, key: str) -> list[Turn]:
     rows = [turn for turn in sheet.author.round.turns if turn.key == key]
     near = [turn for turn in rows if turn.leg == here]
     return sorted(near or rows, key=nearness)
-
-
-def _readable(author: Author, turn: Turn) -> Iterator[tuple[Mapping[str, Any], Partner, datetime]]:
-    """What this writer may read of a turn beside the own words: the joint ones, and openings."""
-    proposal = queries.proposal_of(turn)
-    if proposal is not None:
-        yield queries.proposed(turn), _partner(author, proposal.partner_id), proposal.sent_at
-    opened = queries.openings_for(author.viewer).where(Opening.turn_id == turn.id, Opening.mode != "addition")
-    for opening in db.session.scalars(opened.order_by(Opening.revision.desc(), Opening.at.desc())):
-        yield opening.answers, _partner(author, opening.author_id), opening.at
 
 
 def _partner(author: Author, partner_id: UUID) -> Partner:

@@ -323,3 +323,20 @@ def test_others_cannot_invite(client_for: Enter, cast: Cast, fresh: Couple) -> N
         assert client_for(who).post(f"/couples/partners/{cast.partners['tove']}/invite").status_code == 404
     for who in ("owner", "partner_a"):
         assert client_for(who).post(f"/couples/partners/{cast.partners['tove']}/invite").status_code == 403
+
+
+# Work and home
+
+
+@pytest.mark.parametrize("who", ["other_counselor", "owner", "supervisor", "left"])
+def test_staff_cannot_join_with_the_sign_in_that_they_work_with(
+    app: Flask, client_for: Enter, cast: Cast, fresh: Couple, who: str
+) -> None:
+    path, digits = invite(client_for("counselor"), cast)
+    data = {"secret": digits, "sign_in_name": who, "passphrase": PASSPHRASE}
+    answer = app.test_client().post(f"{path}?with=own", data=data)
+    assert answer.status_code == 409
+    assert "Please join with one of your own that is not for work." in answer.text
+    assert join(app.test_client(), path, digits, "tove at home").status_code == 303
+    with app.app_context():
+        assert queries.sides_of(cast.people[who]) == ()

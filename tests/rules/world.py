@@ -18,6 +18,7 @@ from clinic.homework.models import Round, Turn
 from clinic.progress import actions as progress
 from clinic.progress.summary import Audience, Period
 from clinic.reflections import actions as reflections
+from clinic.reflections import seen
 from clinic.reflections.models import KeptText, NoteToCounselor
 from clinic.reflections.rules import Sending
 from clinic.reflections.versions import Page
@@ -285,6 +286,7 @@ def _name_rows(world: World) -> None:
             ids[f"round {name} {round_.number}"] = round_.id
             for turn in round_.turns:
                 ids[f"turn {name} {_turn_name(world, turn)}"] = turn.id
+                ids[f"read {name} {_turn_name(world, turn)}"] = seen.marks([turn]).get(turn.id, "")
     for kind, label in ((KeptText, "kept"), (NoteToCounselor, "note")):
         for row in db.session.scalars(select(kind)):
             ids[f"{label} {_who(world, row.partner_id)}"] = row.id

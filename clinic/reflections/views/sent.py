@@ -68,7 +68,8 @@ def _can_narrow(sheet: Sheet, sending: Any) -> list[sheets.Line]:
     if "narrow" not in sheet.acts or sheet.state is None:
         return []
     allowed = rules.still_closed(sheet.asked, sheet.state)
-    return [line for line in sheets.lines_of(sheet, sending) if line.key in allowed and not line.is_narrowed]
+    lines = [line for line in sheets.lines_of(sheet, sending) if line.key in allowed]
+    return [line for line in lines if not line.is_narrowed and not line.for_counselor]
 
 
 def _act(turn_id: UUID, act: Callable[[Author], object], done: str) -> bool:
