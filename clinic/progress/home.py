@@ -217,10 +217,7 @@ def _wins(viewer: Viewer, couple: Couple, openings: Sequence[Opening]) -> Iterat
 def exchange_for(viewer: Viewer, couple: Couple, round_id: UUID) -> Exchange | None:
     """One round as both may read it."""
     openings = [one for one in queries.openings_of(viewer, couple) if one.turn.round_id == round_id]
-    words = queries.words_of(viewer, couple, "couple", openings)
-    return exchange.exchange(
-        sorted(words, key=lambda seen: (seen.turn_place, seen.author, seen.attempt, seen.entry, seen.by))
-    )
+    return exchange.exchange(queries.words_of(viewer, couple, "couple", openings))
 
 
 @dataclass(frozen=True)
