@@ -54,6 +54,7 @@ class Done:
 
     turn_id: UUID
     title: str
+    sent_on: date
     said: str
 
 
@@ -174,6 +175,7 @@ def _done(row: Round, state: RoundState, partner: Partner) -> Iterator[Done]:
         yield Done(
             turn_id=rows[one.id].id,
             title=f"{document.title}{step}",
+            sent_on=clock.local_day(one.sent_at or row.opens_at, row.assignment.zone),
             said=exchange.waiting_said(
                 one.turn,
                 row.assignment.opening,
