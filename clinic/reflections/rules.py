@@ -180,7 +180,7 @@ def _who_reads(turn: Turn, readers: Readers, opening: str, *, kept: bool) -> str
     both = f"When you {act} it, {readers.partner} can read it, and so can {readers.staff}."
     later = [_kind_said(kind, readers.partner, opening) for kind in ("sealed", "release") if kind in kinds]
     first = both if kinds & {"partner", "joint"} else staff
-    return " ".join([first, *later, *_exceptions(turn, readers.partner)])
+    return " ".join([first, *later, *_exceptions(turn)])
 
 
 def _kind_said(kind: str, partner: str, opening: str) -> str:
@@ -190,12 +190,12 @@ def _kind_said(kind: str, partner: str, opening: str) -> str:
     }[kind]
 
 
-def _exceptions(turn: Turn, partner: str) -> Iterator[str]:
+def _exceptions(turn: Turn) -> Iterator[str]:
     """What of a turn goes another way than the rest of it."""
     if any(group.visibility == "partner" and group.opens for group in turn.groups):
-        yield f"Where a question says so, {partner} sees the answer later in the round."
+        yield "Where a question says so, your partner sees the answer later in the round."
     if any(group.visibility == "counselor" for group in turn.groups):
-        yield f"What is marked “for your counselor”, the app does not show to {partner}."
+        yield "What is marked “for your counselor”, the app does not show to your partner."
 
 
 def _joined(names: Sequence[str]) -> str:

@@ -144,6 +144,9 @@ def _report(browser: Browser, house: House) -> None:
             "You began with one check-in a week and very little to say to each other. By the summer both of you wrote "
             "before you were asked.\n\nThe talk in June was hard, and you came back to it on your own."
         )
+        page.locator(".quotes").evaluate(
+            "(all) => all.querySelectorAll('details').forEach((one) => one.open = true)"
+        )
         for box in page.locator("input[name=excerpts]").all()[:4]:
             box.check(force=True)
         page.get_by_role("button", name="Make it").click()
