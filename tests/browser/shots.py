@@ -77,7 +77,7 @@ SCREENS: dict[str, dict[str, Go]] = {
     },
     "mara": {
         "home": at("/progress/now"),
-        "opened": follow("nav a:has-text('Ours')", "#before ~ ul a:has-text('Weekly trust check-in')"),
+        "opened": at("/progress/ours"),
         "mine": at("/progress/mine"),
         "devices": at("/accounts/devices"),
     },
