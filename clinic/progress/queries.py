@@ -206,6 +206,7 @@ def _seen(couple: Couple, turn: Turn, group: str, answers: Mapping[str, Any], **
         number=round_.number,
         on=round_.local_on,
         turn_id=turn.id,
+        leg=turn.leg,
         key=turn.key,
         attempt=turn.attempt,
         entry=turn.entry,

@@ -16,13 +16,13 @@ from clinic.documents.rules import KINDS, audience_said
 from clinic.documents.views import said as document_said
 from clinic.extensions import db
 from clinic.practice import queries as practices
-from clinic.progress import actions, desk, home, overview, queries, rules
+from clinic.progress import actions, desk, home, overview, queries, rules, shelves
 from clinic.progress.exchange import minutes_of
 from clinic.progress.summary import Audience, Period
 from clinic.reflections import queries as reflections
 from clinic.reflections.rules import readers_sentence
 from clinic.web import clock_time, found, in_zone, page, see, short_day, viewer
-from forms.progress import AUDIENCES, FrameForm, ReportForm
+from forms.progress import AUDIENCES, MOST_EXCERPTS, FrameForm, ReportForm
 
 pages = Blueprint("progress", __name__, url_prefix="/progress")
 
@@ -95,15 +95,12 @@ def report(couple_id: UUID) -> str | BaseResponse:
         audience=audience,
         choices=choices,
         days=_chosen_days(row, audience, period, now),
-        offered=offered,
-        notes={one.key: _preview(one, names) for one in offered},
+        period=period,
+        offered=shelves.by_exercise(offered),
+        names=names,
+        begins=lambda text: shorten(text, 140, placeholder=" …"),
+        most=MOST_EXCERPTS,
     )
-
-
-def _preview(passage: rules.Passage, names: dict[int, str]) -> str:
-    """The beginning of each side, so that the counselor knows what she chooses."""
-    said = (f"{names[one.by]}: {shorten(one.text, 140, placeholder=' …')}" for one in passage.sides)
-    return f"{passage.exercise}, {short_day(passage.on)}. {' / '.join(said)}"
 
 
 def _asked_for(couple: Couple, now: datetime) -> MultiDict[str, str]:
@@ -208,6 +205,7 @@ def ours(round_id: UUID | None = None) -> str | BaseResponse:
     return render_template(
         "progress/ours.html",
         opened=opened,
+        before=shelves.by_month(opened[1:], lambda one: one.on),
         exchange=exchange,
         more=more,
         names=names,
@@ -223,7 +221,10 @@ def mine() -> str | BaseResponse:
     if here is None:
         return see(url_for("progress.choose" if len(viewer().couple_ids) > 1 else "progress.now"))
     couple, partner = here
-    return render_template("progress/mine.html", rows=home.mine_for(viewer(), partner), couple=couple)
+    months = shelves.by_month(
+        home.mine_for(viewer(), partner), lambda one: clock.local_day(one.sent_at, couple.zone)
+    )
+    return render_template("progress/mine.html", months=months, couple=couple)
 
 
 @pages.route("/choose", methods=["GET", "POST"])

@@ -51,7 +51,7 @@ def url(turn):
 
 def test_the_sentence_about_readers_stands_before_writing_and_before_sending(client_for, url):
     mara = client_for("partner_a")
-    said = "Ruth Okafor and Ingrid Sol (supervision) can read this as soon as you send it. Jonas can read it, too"
+    said = "When you send it, Jonas can read it, and so can Ruth Okafor and Ingrid Sol (supervision)."
     assert said in mara.get(url).text
     fill(mara, url, SPOKEN)
     assert said in mara.get(url + "/before").text
@@ -62,7 +62,7 @@ def test_the_sentence_is_kept_with_what_was_sent(client_for, url, app, cast):
     fill(mara, url, SPOKEN)
     send(mara, url)
     with app.app_context(), vault.reading(couples_viewer(cast, "partner_a"), "test"):
-        assert "Jonas can read it, too" in db.session.scalar(db.select(Reflection)).readers
+        assert "When you send it, Jonas can read it" in db.session.scalar(db.select(Reflection)).readers
         db.session.remove()
 
 
