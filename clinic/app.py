@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable
 from contextlib import ExitStack
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from flask import (
@@ -53,6 +54,7 @@ DOMAINS = (
     "appointments",
     "documents",
     "progress",
+    "privacy",
 )
 BODY_LIMIT = 12 * 20_000 * 40 + 65_536
 """Bytes of the largest form: forty full answers of four-byte characters, urlencoded, and their names."""
@@ -143,9 +145,9 @@ def _readers_said(author: Partner, turn: Turn, opening: str) -> str:
 
 
 def _extend(app: Flask) -> None:
-    # Progress keeps no tables; all others must be known before the first statement.
-    for domain in DOMAINS[:-1]:
-        import_module(f"clinic.{domain}.models")
+    for domain in DOMAINS:  # all tables must be known before the first statement; progress keeps none
+        if find_spec(f"clinic.{domain}.models"):
+            import_module(f"clinic.{domain}.models")
     db.init_app(app)
     alembic.init_app(app)
     csrf.init_app(app)

@@ -15,6 +15,7 @@ from clinic.exercises import actions as exercises
 from clinic.exercises.library import shipped
 from clinic.extensions import db
 from clinic.homework.models import Round, Turn
+from clinic.privacy import actions as rights
 from clinic.progress import actions as progress
 from clinic.progress.summary import Audience, Period
 from clinic.reflections import actions as reflections
@@ -68,6 +69,7 @@ def build() -> World:
     _staff_side(world)
     _appointments(world)
     _documents(world)
+    _copies(world)
     _name_rows(world)
     return world
 
@@ -271,6 +273,13 @@ def _documents(world: World) -> None:
             chosen = progress.Chosen(audience, period, "A4", narrative=told)
             made = progress.make_report(viewer, world.stage.couple(key), chosen, world.stage.now)
             world.ids[f"document {name}"] = made.id
+
+
+def _copies(world: World) -> None:
+    """Copies of what is one's own, asked for and not made yet."""
+    for who in ("partner_a", "other_a"):
+        with world.stage.act(who) as viewer:
+            world.ids[f"copy {who}"] = rights.ask(viewer, "A4", world.stage.now).id
 
 
 def _name_rows(world: World) -> None:
