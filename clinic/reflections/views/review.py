@@ -262,7 +262,10 @@ def keep_review(round_id: UUID) -> Response | BaseResponse:
     actions.review(web.viewer(), round_, clock.now(), note=note, quality=quality, is_done=is_done)
     db.session.commit()
     if wants_done and not is_done:
-        flash("Something came in while you were reading. Your note is kept; please read it, too.", "error")
+        flash(
+            "Something came in while you were reading, so nothing is marked as reviewed. Your note is kept.",
+            "error",
+        )
         return _review_page(at_work(round_id), 409)
     flash("Marked as reviewed." if is_done else "Kept.", "done")
     return back_to(round_)
