@@ -20,6 +20,7 @@ ROLES = (
     ("mutual", "Both in the same way"),
 )
 BOTH = "both"
+ON_THEIR_PAGES = "They read it on their card and where they write."
 
 
 def listed(options: Choices) -> list[SelectChoice]:
@@ -40,6 +41,7 @@ class ConfidenceScaleField(RadioField):
     def __init__(self, label: str = "", **kwargs: Any) -> None:
         bounds = [Optional(), NumberRange(0, 10, "Between 0 and 10.")]
         steps = [SelectChoice(step, str(step)) for step in range(11)]
+        kwargs.setdefault("description", "For you alone: they do not see the number.")
         super().__init__(label, bounds, choices=steps, coerce=number_or_none, validate_choice=False, **kwargs)
 
 
@@ -63,9 +65,13 @@ class AssignForm(FlaskForm):
         "Open for how many days",
         [Optional(), NumberRange(1, MOST_OPEN_DAYS, f"Between 1 and {MOST_OPEN_DAYS}.")],
     )
-    when_where = TextAreaField("When and where", [Length(max=500)], description="A day, an hour, a place.")
+    when_where = TextAreaField(
+        "When and where", [Length(max=500)], description=f"A day, an hour, a place. {ON_THEIR_PAGES}"
+    )
     obstacle = TextAreaField(
-        "What could get in the way", [Length(max=500)], description="And what they do then: if … then …"
+        "What could get in the way",
+        [Length(max=500)],
+        description=f"And what they do then: if … then … {ON_THEIR_PAGES}",
     )
     confidence_1 = ConfidenceScaleField()
     confidence_2 = ConfidenceScaleField()
@@ -139,6 +145,10 @@ def assign_form(  # each is a question that the page may leave out
         form[f"role_{position}"].label.text = f"{name}’s part in it"
         form[f"confidence_{position}"].label.text = f"How sure is {name} that it will happen?"
         form[f"note_{position}"].label.text = f"A line for {name} alone"
+        others = [other for place, other in names.items() if place != position]
+        form[
+            f"note_{position}"
+        ].description = f"On {name}’s pages only; {' and '.join(others)} never sees it."
     asked = {"opening": bool(openings), "concern": bool(concerns)}
     asked |= {name: name == asks_end for name in ("good_by", "open_days")}
     _leave_out(form, names, **asked, roles=asks_roles, first=asks_first, times=asks_times)

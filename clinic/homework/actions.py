@@ -16,6 +16,7 @@ from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.extensions import db
 from clinic.homework import queries, rules
+from clinic.homework.agreed import Agreed
 from clinic.homework.models import Assignment, Recipient, Round, RoundEvent, Turn
 from clinic.homework.rounds import (
     go_on_from,
@@ -66,7 +67,7 @@ class HomeworkError(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What the counselor settled when assigning. `cast` is the role of each recipient, `plans` the plan with each."""
+    """What the counselor settled when assigning. `cast` and `plans` are by recipient: role, what was agreed."""
 
     cast: Mapping[UUID, str]
     starts_on: date
@@ -75,7 +76,7 @@ class Plan:
     times: int | None = None
     open_days: int | None = None  # how many local days each round is open; None: as the document says
     concern_id: UUID | None = None
-    plans: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
+    plans: Mapping[UUID, Agreed] = field(default_factory=dict)
 
 
 def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan, now: datetime) -> Assignment:
@@ -114,8 +115,8 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
     )
     db.session.add(assignment)
     for partner_id, role in plan.cast.items():
-        made = dict(plan.plans.get(partner_id, {})) or None
-        assignment.recipients.append(Recipient(partner_id=partner_id, role=role, plan=made))
+        agreed = plan.plans.get(partner_id, Agreed())
+        assignment.recipients.append(Recipient(partner_id=partner_id, role=role, plan=agreed.kept()))
     audit.record(viewer, "assign", assignment, exercise=document.slug, to=[str(one) for one in plan.cast])
     open_due_rounds(assignment, now)
     return assignment

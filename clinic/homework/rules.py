@@ -142,6 +142,13 @@ def turns_for(document: Exercise, legs: Sequence[Leg], partner: UUID) -> list[tu
     return list(found.values())
 
 
+def minutes_of(exercise: Exercise, turn: Turn) -> int:
+    """About how long one step takes: its share of the exercise by its questions, three minutes at least."""
+    steps = [one for part in exercise.parts for one in part.turns]
+    share = len(turn.fields) / max(1, sum(len(one.fields) for one in steps))
+    return exercise.minutes if len(steps) == 1 else max(3, round(exercise.minutes * share))
+
+
 # What has to be settled when assigning
 
 

@@ -7,6 +7,7 @@ from clinic.couples.models import Couple
 from clinic.exercises.library import shipped
 from clinic.extensions import db
 from clinic.homework import actions, queries
+from clinic.homework.agreed import Agreed
 from clinic.homework.models import Assignment, Round, Turn
 from clinic.reflections import tasks as reflections
 from clinic.reflections.models import Draft, Opening
@@ -123,12 +124,12 @@ def test_nothing_can_be_given_to_both_of_a_separated_couple(work):
 
 def test_the_plan_with_a_partner_is_sealed_for_that_partner(work):
     a, b = (work.cast.partners[key] for key in ("partner_a", "partner_b"))
-    id_ = work.assign("weekly_checkin", plans={a: {"note": "for Mara"}, b: {"note": "for Jonas"}})
+    id_ = work.assign("weekly_checkin", plans={a: Agreed(note="for Mara"), b: Agreed(note="for Jonas")})
     with work.app.app_context():
         viewer = work.viewer("partner_a")
         rows = {one.partner_id: one for one in db.session.get_one(Assignment, id_).recipients}
         with vault.reading(viewer, "test"):
-            assert rows[a].plan == {"note": "for Mara"}
+            assert rows[a].agreed == Agreed(note="for Mara")
             with pytest.raises(vault.NotOnRing):
-                _ = rows[b].plan
+                _ = rows[b].agreed
             db.session.remove()  # the trail is written in a transaction of its own

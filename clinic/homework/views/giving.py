@@ -16,8 +16,9 @@ from clinic.exercises.document import Every, Exercise
 from clinic.exercises.models import ExerciseVersion
 from clinic.extensions import db
 from clinic.homework import actions, queries, rules
+from clinic.homework.agreed import Agreed
 from clinic.homework.models import Assignment
-from clinic.homework.views.blueprint import OPENINGS, pages, seen_by
+from clinic.homework.views.blueprint import OPENINGS, Seen, frame_of, pages, seen_by
 from clinic.safety import queries as safety
 from clinic.web import found, page, see, viewer
 from forms.homework import AssignForm, assign_form
@@ -95,11 +96,6 @@ def _assign_form(couple: Couple, document: Exercise, now: datetime) -> AssignFor
 def _plan(form: AssignForm, couple: Couple, document: Exercise) -> actions.Plan:
     """What was settled, as the action takes it."""
     people = {one.position: one for one in couple.partners if one.position in form.positions}
-    shared = {
-        "rationale": form.rationale.data,
-        "when_where": form.when_where.data,
-        "obstacle": form.obstacle.data,
-    }
     first = people.get(int(form.first.data)) if "first" in form and form.first.data else None
     concern = form.concern.data if "concern" in form else ""
     return actions.Plan(
@@ -110,13 +106,18 @@ def _plan(form: AssignForm, couple: Couple, document: Exercise) -> actions.Plan:
         times=form.times.data if "times" in form else None,
         open_days=form.days_open,
         concern_id=UUID(concern) if concern else None,
-        plans={one.id: {**shared, **_own_plan(form, position)} for position, one in people.items()},
+        plans={one.id: _agreed(form, position) for position, one in people.items()},
     )
 
 
-def _own_plan(form: AssignForm, position: int) -> dict[str, Any]:
-    given = {"confidence": form.of("confidence", position), "note": form.of("note", position)}
-    return {name: value for name, value in given.items() if value not in {None, ""}}
+def _agreed(form: AssignForm, position: int) -> Agreed:
+    return Agreed(
+        rationale=form.rationale.data or "",
+        when_where=form.when_where.data or "",
+        obstacle=form.obstacle.data or "",
+        note=form.of("note", position) or "",
+        confidence=form.of("confidence", position),
+    )
 
 
 def _stops(form: AssignForm, couple: Couple, document: Exercise) -> list[str]:
@@ -138,7 +139,7 @@ def _full(form: AssignForm, couple: Couple, document: Exercise) -> list[tuple[Pa
     ]
 
 
-def _about(form: AssignForm, couple: Couple, document: Exercise, preview: list[Any]) -> dict[str, Any]:
+def _about(form: AssignForm, couple: Couple, document: Exercise, preview: list[Seen]) -> dict[str, Any]:
     return {
         "form": form,
         "couple": couple,
@@ -154,12 +155,13 @@ def _about(form: AssignForm, couple: Couple, document: Exercise, preview: list[A
     }
 
 
-def _seen_by_each(couple: Couple, version: ExerciseVersion, plan: actions.Plan) -> list[dict[str, Any]]:
+def _seen_by_each(couple: Couple, version: ExerciseVersion, plan: actions.Plan) -> list[Seen]:
     document = exercises.document_of(version, alone=len(plan.cast) == 1)
     try:
         legs = rules.legs_for(document, plan.cast, plan.first, [one.id for one in couple.partners])
     except ValueError:
         return []
     opening = plan.opening or document.opening
+    frame = frame_of(document, plan.starts_on, plan.open_days, opening, couple.zone, clock.now())
     people = [one for one in couple.partners if one.id in plan.cast]
-    return [seen_by(one, document, legs, plan.plans.get(one.id, {}), opening) for one in people]
+    return [seen_by(one, document, legs, plan.plans[one.id], frame) for one in people]

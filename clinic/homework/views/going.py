@@ -11,10 +11,12 @@ from clinic import clock
 from clinic.access import Viewer, counselors, staff
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
+from clinic.exercises.document import Exercise
 from clinic.extensions import db
 from clinic.homework import actions, queries, rules
+from clinic.homework.cards import Frame
 from clinic.homework.models import Assignment, Recipient
-from clinic.homework.views.blueprint import OPENINGS, pages, seen_by
+from clinic.homework.views.blueprint import OPENINGS, frame_of, pages, seen_by
 from clinic.web import day, found, see, viewer
 from forms.homework import DelayForm, StartForm
 
@@ -63,10 +65,21 @@ def preview(assignment_id: UUID, position: int) -> str:
     couple = found(couples.get_for(viewer(), assignment.couple_id))
     recipient, partner = found(_recipient(assignment, couple, position))
     document = queries.document_given(assignment)
-    seen = seen_by(partner, document, queries.legs_of(assignment), recipient.plan or {}, assignment.opening)
+    legs, frame = queries.legs_of(assignment), _frame_now(assignment, document, clock.now())
+    seen = seen_by(partner, document, legs, recipient.agreed, frame)
     return render_template(
         "homework/preview.html", assignment=assignment, couple=couple, exercise=document, seen_by=seen
     )
+
+
+def _frame_now(assignment: Assignment, document: Exercise, now: datetime) -> Frame:
+    """The round that is open, else the one that comes next."""
+    running = next((one for one in queries.rounds_of(assignment) if one.closed_at is None), None)
+    if running is not None:
+        return Frame(running.opens_at, running.closes_at, assignment.opening)
+    today = clock.local_day(now, assignment.zone)
+    day = rules.next_date(rules.cadence_of(assignment.cadence), assignment.starts_on, today) or today
+    return frame_of(document, day, assignment.open_days, assignment.opening, assignment.zone, now)
 
 
 def _recipient(assignment: Assignment, couple: Couple, position: int) -> tuple[Recipient, Partner] | None:
