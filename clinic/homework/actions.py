@@ -189,9 +189,11 @@ def resume(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
 
 def excuse(viewer: Viewer, recipient: Recipient, now: datetime) -> None:
     """Excuse one partner from the running round: it closes for both, without saying for whom."""
-    recipient.excused_at = now
-    for round_ in open_rounds(recipient.assignment):
-        note(round_, "closed", now)
+    running = open_rounds(recipient.assignment)
+    if not running:
+        raise HomeworkError("No round is open, so there is nothing to be excused from.")
+    for round_ in running:
+        note(round_, "closed", now, by=recipient.partner_id)
     audit.record(viewer, "excuse", recipient)
 
 

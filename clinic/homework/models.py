@@ -53,7 +53,7 @@ class Recipient(Base):
     role: Mapped[str]
     plan_sealed: Mapped[bytes | None]  # see homework/agreed.py
     plan: Sealed[dict[str, Any] | None] = Sealed("plan_sealed", "partner", "partner_id")
-    excused_at: Mapped[datetime | None]
+    excused_at: Mapped[datetime | None]  # not used any more: an excuse belongs to its round
     assignment: Mapped[Assignment] = relationship(back_populates="recipients")
     __table_args__ = (UniqueConstraint("assignment_id", "partner_id"),)
 
@@ -128,6 +128,7 @@ class RoundEvent(Base):
     at: Mapped[datetime]
     kind: Mapped[str]
     turn_id: Mapped[UUID | None] = mapped_column(ForeignKey("turn.id"))
-    by_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"))  # empty for staff and for time
+    # Whose act it was, empty for staff and for time; of a closing: who was excused.
+    by_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     __table_args__ = (UniqueConstraint("round_id", "seq"),)

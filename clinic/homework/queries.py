@@ -96,7 +96,12 @@ def is_through(assignment: Assignment) -> bool:
 def rounds_of(assignment: Assignment) -> list[Round]:
     """Its rounds, the latest first."""
     rows = select(Round).where(Round.assignment_id == assignment.id).order_by(Round.number.desc())
-    return list(db.session.scalars(rows.options(selectinload(Round.turns))))
+    return list(db.session.scalars(rows.options(selectinload(Round.turns), selectinload(Round.events))))
+
+
+def excused_from(round_: Round) -> set[UUID]:
+    """Who was excused from a round; for staff alone, as the other partner is never told."""
+    return {event.by_id for event in round_.events if event.kind == "closed" and event.by_id}
 
 
 def document_given(assignment: Assignment) -> Exercise:

@@ -7,6 +7,7 @@ from clinic.couples.models import Couple
 from clinic.exercises.library import shipped
 from clinic.extensions import db
 from clinic.homework import actions, queries
+from clinic.homework import tasks as homework
 from clinic.homework.agreed import Agreed
 from clinic.homework.models import Assignment, Round, Turn
 from clinic.reflections import tasks as reflections
@@ -88,6 +89,39 @@ def test_excusing_one_closes_the_round_for_both(work):
     assert states(work, id_) == ("active", ["missed", "missed"])
     for who in ("partner_a", "partner_b"):
         assert not may_write(work, who, work.turn(id_, "pulse", who))
+
+
+def test_an_excuse_counts_for_its_round_and_not_for_those_that_follow(work, ahead, client_for):
+    """A later round that goes by in silence reads "closed", and Today says who is quiet."""
+    id_ = work.assign("weekly_checkin")
+    client_for("counselor").post(f"/homework/{id_}/excuse/2")
+    ahead(days=8)
+    assert quiet(client_for("counselor")).count("<li>") == 0
+    with work.app.app_context():
+        homework.due(clock.now())
+    ahead(days=4)
+    with work.app.app_context():
+        homework.due(clock.now())
+    shown = client_for("counselor").get(f"/homework/{id_}").text
+    later, first = shown.split('id="round-1"')
+    assert ("excused" in later, later.count(">closed<")) == (False, 2)
+    assert (first.count(">excused<"), first.count(">closed<")) == (1, 1)
+    assert "Both, Weekly trust check-in" in quiet(client_for("counselor"))
+
+
+def test_nobody_is_excused_when_nothing_is_open(work, ahead, client_for):
+    id_ = work.assign("weekly_checkin")
+    ruth = client_for("counselor")
+    ruth.post(f"/homework/{id_}/excuse/1")
+    said = ruth.get(ruth.post(f"/homework/{id_}/excuse/2").location).text
+    assert "No round is open" in said
+    assert said.count(">excused<") == 1
+
+
+def quiet(ruth):
+    """The heap of Today that names who was quiet for a week."""
+    page = ruth.get("/progress/today").text
+    return page.partition("quiet for 7 days")[2].partition("</section>")[0]
 
 
 def test_an_opening_can_only_become_later(work):

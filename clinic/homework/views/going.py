@@ -38,6 +38,7 @@ def show(assignment_id: UUID) -> str:
         people={one.id: one for one in couple.partners},
         exercise=document,
         rounds=rounds,
+        excused_from=queries.excused_from,
         cadence=cadence,
         asks_end=rules.asks_end(document),
         open_for=rules.open_for(document, assignment.open_days),
