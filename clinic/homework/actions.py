@@ -159,6 +159,7 @@ def recall(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
 
 def end(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """End an assignment: open rounds close for both, and no new ones begin."""
+    _must_go_on(assignment)
     _close_all(assignment, now, "ended")
     audit.record(viewer, "end", assignment)
 
@@ -169,8 +170,14 @@ def _close_all(assignment: Assignment, now: datetime, state: str) -> None:
         note(round_, "closed", now)
 
 
+def _must_go_on(assignment: Assignment) -> None:
+    if queries.done_at([assignment]):
+        raise HomeworkError("It is done: its last round has closed. There is nothing left to hold or to end.")
+
+
 def pause(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """Hold an assignment: drafts stay, nothing opens, no round begins."""
+    _must_go_on(assignment)
     if assignment.state == "active":
         assignment.state = "paused"
         audit.record(viewer, "pause", assignment)

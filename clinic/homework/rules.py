@@ -28,6 +28,13 @@ def cadence_of(stored: Any) -> str | Every:
     return stored if isinstance(stored, str) else msgspec.convert(stored, Every)
 
 
+def is_bounded(cadence: str | Every) -> bool:
+    """True when its rounds come to an end by themselves."""
+    return cadence == "once" or (
+        isinstance(cadence, Every) and cadence.every is not None and cadence.times is not None
+    )
+
+
 def due_dates(cadence: str | Every, starts_on: date, today: date) -> list[date]:
     """Local dates up to `today` on which a round begins by itself; none for appointments and `as_needed`."""
     if cadence == "once":

@@ -9,6 +9,7 @@ from clinic.exercises import actions as exercises
 from clinic.exercises.library import shipped
 from clinic.extensions import db
 from clinic.homework.models import Assignment
+from clinic.homework.tasks import due
 from tests.homework.test_acts import PULSE
 
 PLAN = {
@@ -73,6 +74,26 @@ def test_a_third_main_exercise_for_one_partner_brings_a_warning(work, ruth):
     assert (
         ruth.post(page_of(work, "perspective-round"), data={**data, "not_too_many": "y"}).status_code == 303
     )
+
+
+def test_what_is_done_does_not_count_and_is_not_said_to_go_on(work, ruth, ahead, client_for):
+    """A number of rounds that have all closed, and what was done once; their pages offer nothing to hold or to end."""
+    given = [work.assign("perspective_round", times=2), work.assign("trust_definitions")]
+    data = {**PLAN, "first": "1", "times": "4", "give": "1"}
+    for days, told in ((0, "Goes on"), (8, "Goes on"), (22, "Done, closed on Mon, Mar 16")):
+        at = ahead(days=days)
+        with work.app.app_context():
+            due(at)
+        assert told in client_for("counselor").get(f"/homework/{given[0]}").text
+    ruth = client_for("counselor")
+    for id_ in given:
+        shown = ruth.get(f"/homework/{id_}").text
+        assert "Done, closed on" in shown
+        for offered in ("Pause it", "End it", "Recall it", "Goes on"):
+            assert offered not in shown
+        for act in ("pause", "end"):
+            assert "It is done" in ruth.get(ruth.post(f"/homework/{id_}/{act}").location).text
+    assert "main exercises open" not in ruth.post(page_of(work, "perspective-round"), data=data).text
 
 
 def test_light_exercises_do_not_count(work, ruth):

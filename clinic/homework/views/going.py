@@ -29,7 +29,10 @@ def show(assignment_id: UUID) -> str:
     couple = found(couples.get_for(viewer(), assignment.couple_id))
     document = queries.document_given(assignment)
     rounds = queries.rounds_of(assignment)
+    done_at = queries.done_at([assignment]).get(assignment.id)
     later = [(key, said) for key, said in OPENINGS.items() if _is_later(key, assignment.opening)]
+    can_wait = assignment.state in {"active", "paused"} and not done_at
+    can_wait = can_wait or any(turn.awaits_opening for round_ in rounds for turn in round_.turns)
     cadence, today = rules.cadence_of(assignment.cadence), clock.local_day(clock.now(), assignment.zone)
     return render_template(
         "homework/show.html",
@@ -49,8 +52,9 @@ def show(assignment_id: UUID) -> str:
         openings=OPENINGS,
         can_work=queries.work_for(viewer(), assignment_id) is not None,
         has_sealed=rules.has_sealed(document),
-        delay=DelayForm(later) if later and rules.has_sealed(document) else None,
+        delay=DelayForm(later) if later and rules.has_sealed(document) and can_wait else None,
         start=StartForm(data={"starts_on": today}) if cadence == "as_needed" else None,
+        done_at=done_at,
     )
 
 
