@@ -20,6 +20,7 @@ ROLES = (
     ("mutual", "Both in the same way"),
 )
 BOTH = "both"
+IN_TURN = ","
 ON_THEIR_PAGES = "They read it on their card and where they write."
 
 
@@ -57,7 +58,7 @@ class AssignForm(FlaskForm):
     concern = SelectField("Concern", [Optional()], description="Fills in the roles; they never see it.")
     role_1 = SelectField("", choices=listed(ROLES))
     role_2 = SelectField("", choices=listed(ROLES))
-    first = RadioField("Who begins", [InputRequired("Please choose who begins.")])
+    first = RadioField("Who begins", [InputRequired("Please choose one of them.")])
     starts_on = DateField("From", [InputRequired("Please choose a day.")])
     times = IntegerField("How many times", [Optional(), NumberRange(1, 60, "Between 1 and 60.")])
     good_by = DateField("Good by", [Optional()])
@@ -113,6 +114,25 @@ class AssignForm(FlaskForm):
         return box.data if box is not None else None
 
     @property
+    def begins(self) -> tuple[int | None, bool]:
+        """The position of the one who writes or begins, and whether the other does the same afterwards."""
+        first, _, other = (self.first.data or "").partition(IN_TURN) if "first" in self else ("", "", "")
+        return int(first) if first else None, bool(other)
+
+    def ask_who(self, asked: str, names: Mapping[int, str]) -> None:
+        """Ask who writes, or who begins; nothing when it is known."""
+        if not asked:
+            del self["first"]
+            return
+        people = [(str(position), name) for position, name in names.items()]
+        if asked == "writes":
+            pairs = [(one, other) for one in people for other in people if one != other]
+            turns = [(f"{a}{IN_TURN}{b}", f"Both, {name} first") for (a, name), (b, _) in pairs]
+            self.first.label.text, self.first.choices = "Who writes it", listed([*people, *turns])
+        else:
+            self.first.choices = listed(people)
+
+    @property
     def unsure(self) -> list[int]:
         """Positions of those who are less than fairly sure that it will happen."""
         given = [(one, self.of("confidence", one)) for one in self.positions]
@@ -125,7 +145,6 @@ def assign_form(  # each is a question that the page may leave out
     openings: Choices = (),
     concerns: Choices = (),
     asks_roles: bool = False,
-    asks_first: bool = False,
     asks_times: bool = False,
     asks_end: str = "",
     for_both_only: bool = False,
@@ -138,7 +157,6 @@ def assign_form(  # each is a question that the page may leave out
     form = AssignForm(data=defaults)
     people = [(str(position), name) for position, name in names.items()]
     form.recipients.choices = listed([(BOTH, "Both"), *([] if for_both_only else people)])
-    form.first.choices = listed(people)
     form.concern.choices = listed([("", "None"), *concerns])
     form.opening.choices = listed(openings)
     for position, name in names.items():
@@ -151,7 +169,7 @@ def assign_form(  # each is a question that the page may leave out
         ].description = f"On {name}’s pages only; {' and '.join(others)} never sees it."
     asked = {"opening": bool(openings), "concern": bool(concerns)}
     asked |= {name: name == asks_end for name in ("good_by", "open_days")}
-    _leave_out(form, names, **asked, roles=asks_roles, first=asks_first, times=asks_times)
+    _leave_out(form, names, **asked, roles=asks_roles, times=asks_times)
     return form
 
 
@@ -164,8 +182,6 @@ def _leave_out(form: AssignForm, names: Mapping[int, str], **asked: bool) -> Non
     }
     for name in gone & set(form._fields):
         del form[name]
-    if "first" in form and form.recipients.data not in {BOTH, None, ""}:
-        del form["first"]
 
 
 class DelayForm(FlaskForm):

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from clinic import audit, clock
 from clinic.access import Viewer
 from clinic.couples.models import Couple
-from clinic.exercises.document import WIDTH, Every
+from clinic.exercises.document import WIDTH, Every, Exercise
 from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
+from clinic.exercises.turns import Leg
 from clinic.extensions import db
 from clinic.homework import queries, rules
 from clinic.homework.agreed import Agreed
@@ -42,6 +43,7 @@ __all__ = [
     "excuse",
     "is_behind",
     "is_conjoint",
+    "legs_of_plan",
     "move_round",
     "note",
     "note_appointment",
@@ -71,7 +73,8 @@ class Plan:
 
     cast: Mapping[UUID, str]
     starts_on: date
-    first: UUID | None = None
+    first: UUID | None = None  # who writes, or begins, where the roles do not say it
+    in_turn: bool = False  # both write, the other one after the first
     opening: str | None = None
     times: int | None = None
     open_days: int | None = None  # how many local days each round is open; None: as the document says
@@ -87,10 +90,7 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
         raise HomeworkError("They are no couple here any more: nothing can be given to both.")
     if plan.open_days is not None and not 1 <= plan.open_days <= rules.MOST_OPEN_DAYS:
         raise HomeworkError(f"A round is open for 1 to {rules.MOST_OPEN_DAYS} days.")
-    try:
-        legs = rules.legs_for(document, plan.cast, plan.first, [one.id for one in couple.partners])
-    except ValueError as error:
-        raise HomeworkError(str(error)) from error
+    legs = legs_of_plan(couple, document, plan)
     assignment = Assignment(
         practice_id=couple.practice_id,
         couple_id=couple.id,
@@ -127,6 +127,15 @@ def _cadence(cadence: str | Every, times: int | None) -> Any:
         return cadence
     kept = {"every": cadence.every, "for": times or cadence.times, "appointment": cadence.appointment}
     return {name: value for name, value in kept.items() if value is not None}
+
+
+def legs_of_plan(couple: Couple, document: Exercise, plan: Plan) -> list[Leg]:
+    """Who does what; says what is missing when that cannot be told from what was settled."""
+    begins = rules.Begins(plan.first, plan.in_turn, queries.answers_for(couple.id, document))
+    try:
+        return rules.legs_for(document, plan.cast, begins, [one.id for one in couple.partners])
+    except ValueError as error:
+        raise HomeworkError(str(error)) from error
 
 
 # Rounds

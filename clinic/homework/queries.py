@@ -170,6 +170,17 @@ def given_of(couple_id: UUID, needed: Input) -> set[UUID]:
     return {UUID(detail["to"]) for detail in db.session.scalars(opened)}
 
 
+def answers_for(couple_id: UUID, document: Exercise) -> UUID | None:
+    """Who answers words of another exercise: who was given them; before that, whom they are to reach. None: not one."""
+    given = {to for needed in document.inputs for to in given_of(couple_id, needed)}
+    if not given:
+        slugs = {needed.exercise for needed in document.inputs}
+        going = select(Assignment).where(Assignment.couple_id == couple_id, Assignment.slug.in_(slugs))
+        rows = db.session.scalars(going.where(Assignment.state.in_(("active", "paused")))) if slugs else ()
+        given = {UUID(other) for row in rows for _part, _author, other, _role in row.legs if other}
+    return next(iter(given)) if len(given) == 1 else None
+
+
 def ceiling_of(round_: Round, now: datetime) -> Ceiling:
     """The widest reach allowed now; a paused assignment is held like everything else that is held."""
     if round_.assignment.state == "paused":
