@@ -1,6 +1,7 @@
 """Forms of giving an exercise: what was agreed, with whom, from when on; and what can be changed afterwards."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -82,6 +83,13 @@ class AssignForm(FlaskForm):
     small_enough = BooleanField("It is small enough. Give it all the same.")
     not_too_many = BooleanField("It is not too much. Give it all the same.")
 
+    earliest: date | None = None
+
+    def validate_starts_on(self, box: DateField) -> None:
+        """Rounds of days that have gone by would be over as they are made."""
+        if box.data is not None and self.earliest is not None and box.data < self.earliest:
+            raise ValidationError("That day has gone by. Please choose today or a later one.")
+
     def validate_good_by(self, box: DateField) -> None:
         """The last day is not before the first, and not further off than a round may be open."""
         if box.data is None or self.starts_on.data is None:
@@ -148,6 +156,7 @@ def assign_form(  # each is a question that the page may leave out
     asks_times: bool = False,
     asks_end: str = "",
     for_both_only: bool = False,
+    today: date | None = None,
     **defaults: Any,
 ) -> AssignForm:
     """The form for one couple (`names` by position) and one exercise, without what it does not need.
@@ -155,6 +164,7 @@ def assign_form(  # each is a question that the page may leave out
     `asks_end` is how the end of a round is asked for: `good_by`, a day; `open_days`, a number; empty, not at all.
     """
     form = AssignForm(data=defaults)
+    form.earliest = today
     people = [(str(position), name) for position, name in names.items()]
     form.recipients.choices = listed([(BOTH, "Both"), *([] if for_both_only else people)])
     form.concern.choices = listed([("", "None"), *concerns])

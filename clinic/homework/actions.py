@@ -61,6 +61,10 @@ __all__ = [
 ]
 
 OPENINGS = ("both_answered", "appointment", "counselor")
+OVER = {
+    "ended": "It has ended: nothing of it can be changed any more.",
+    "recalled": "It was recalled: it is gone from their pages.",
+}
 
 
 class HomeworkError(Exception):
@@ -149,6 +153,8 @@ def start_round(viewer: Viewer, assignment: Assignment, local_on: date, now: dat
         )
     if open_rounds(assignment):
         raise HomeworkError("One round is still open. Let it end, or end it, before the next one.")
+    if local_on < clock.local_day(now, assignment.zone):
+        raise HomeworkError("That day has gone by: its round would be over at once. Choose today or later.")
     round_ = open_round(assignment, local_on, now)
     audit.record(viewer, "start round", round_)
     return round_
@@ -159,6 +165,7 @@ def start_round(viewer: Viewer, assignment: Assignment, local_on: date, now: dat
 
 def recall(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """Take back an assignment in which nobody has sent anything; drafts stay with their authors."""
+    _must_go_on(assignment)
     sent = select(Turn.id).join(Round).where(Round.assignment_id == assignment.id, Turn.sent_at.is_not(None))
     if db.session.scalar(sent.limit(1)):
         raise HomeworkError("Something was already sent. You can end it instead; what was written stays.")
@@ -180,6 +187,9 @@ def _close_all(assignment: Assignment, now: datetime, state: str) -> None:
 
 
 def _must_go_on(assignment: Assignment) -> None:
+    """A page that stood open for a while offers what is not possible any more."""
+    if assignment.state in OVER:
+        raise HomeworkError(OVER[assignment.state])
     if queries.done_at([assignment]):
         raise HomeworkError("It is done: its last round has closed. There is nothing left to hold or to end.")
 
@@ -187,20 +197,22 @@ def _must_go_on(assignment: Assignment) -> None:
 def pause(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """Hold an assignment: drafts stay, nothing opens, no round begins."""
     _must_go_on(assignment)
-    if assignment.state == "active":
-        assignment.state = "paused"
-        audit.record(viewer, "pause", assignment)
+    if assignment.state == "paused":
+        raise HomeworkError("It is paused already.")
+    assignment.state = "paused"
+    audit.record(viewer, "pause", assignment)
 
 
 def resume(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """Go on with a paused assignment; rounds whose time went by meanwhile are not made up for."""
-    if assignment.state == "paused":
-        assignment.state = "active"
-        audit.record(viewer, "resume", assignment)
-        go_on_from(assignment, clock.local_day(now, assignment.zone))
-        for round_ in open_rounds(assignment):
-            sync(round_, now)
-        open_due_rounds(assignment, now)
+    if assignment.state != "paused":
+        raise HomeworkError(OVER.get(assignment.state, "It goes on already."))
+    assignment.state = "active"
+    audit.record(viewer, "resume", assignment)
+    go_on_from(assignment, clock.local_day(now, assignment.zone))
+    for round_ in open_rounds(assignment):
+        sync(round_, now)
+    open_due_rounds(assignment, now)
 
 
 def excuse(viewer: Viewer, recipient: Recipient, now: datetime) -> None:
@@ -215,7 +227,9 @@ def excuse(viewer: Viewer, recipient: Recipient, now: datetime) -> None:
 
 def delay_opening(viewer: Viewer, assignment: Assignment, opening: str, now: datetime) -> None:
     """Let sealed words open later than promised; earlier is never possible once somebody may have read the promise."""
-    if OPENINGS.index(opening) < OPENINGS.index(assignment.opening):
+    if assignment.state == "recalled":
+        raise HomeworkError(OVER["recalled"])
+    if OPENINGS.index(opening) <= OPENINGS.index(assignment.opening):
         raise HomeworkError("It can only become later: they have read when it opens.")
     assignment.opening = opening
     audit.record(viewer, "delay opening", assignment, opening=opening)

@@ -167,3 +167,65 @@ def test_the_plan_with_a_partner_is_sealed_for_that_partner(work):
             with pytest.raises(vault.NotOnRing):
                 _ = rows[b].agreed
             db.session.remove()  # the trail is written in a transaction of its own
+
+
+# A page that stood open for a while offers what is not possible any more
+
+
+OVER = [
+    ("end", "pause", "It has ended"),
+    ("end", "resume", "It has ended"),
+    ("end", "end", "It has ended"),
+    ("end", "recall", "It has ended"),
+    ("recall", "end", "It was recalled"),
+    ("recall", "pause", "It was recalled"),
+    ("recall", "delay", "It was recalled"),
+    ("pause", "pause", "paused already"),
+    ("resume", "resume", "goes on already"),
+]
+
+
+@pytest.mark.parametrize(("first", "then", "told"), OVER)
+def test_what_is_not_possible_any_more_is_said_and_changes_nothing(work, client_for, first, then, told):
+    id_ = work.assign("weekly_checkin")
+    ruth = client_for("counselor")
+    ruth.post(f"/homework/{id_}/{first}")
+    before = states(work, id_)
+    answer = ruth.post(f"/homework/{id_}/{then}", data={"opening": "counselor"})
+    assert told in ruth.get(answer.location).text
+    assert states(work, id_) == before
+    assert may_write(work, "partner_a", work.turn(id_, "pulse", "partner_a")) == (before[0] == "active")
+
+
+def test_what_was_ended_stays_ended_on_their_pages_and_both_answers_still_open(work, ahead, client_for):
+    """The end closes rounds; what both had answered opens when it was said, and the page says so before."""
+    id_ = work.assign("weekly_checkin", opening="appointment")
+    for who in ("partner_a", "partner_b"):
+        work.send(who, work.turn(id_, "pulse", who), PULSE)
+    ruth = client_for("counselor")
+    assert "What both have answered still opens as it was said" in ruth.get(f"/homework/{id_}").text
+    ruth.post(f"/homework/{id_}/end")
+    shown = ruth.get(f"/homework/{id_}").text
+    assert "Let it open later" in shown
+    assert "End it" not in shown
+    at = ahead(hours=2)
+    with work.app.app_context():
+        actions.note_appointment(work.cast.couples["couple"], at, at)
+        db.session.commit()
+        assert reflections.due(at) == 2
+
+
+def test_a_round_that_is_needed_begins_today_or_later(work, client_for):
+    with work.app.app_context():
+        id_ = work.assign("feelings_log")
+        db.session.get_one(Assignment, id_).cadence = "as_needed"
+        for round_ in db.session.scalars(db.select(Round)):
+            actions.note(round_, "closed", clock.now())
+        db.session.commit()
+    ruth = client_for("counselor")
+    told = ruth.post(f"/homework/{id_}/start", data={"starts_on": "2026-02-01"})
+    assert "has gone by" in ruth.get(told.location).text
+    assert (
+        "A round begins"
+        in ruth.get(ruth.post(f"/homework/{id_}/start", data={"starts_on": "2026-03-03"}).location).text
+    )

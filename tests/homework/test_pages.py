@@ -76,6 +76,33 @@ def test_a_third_main_exercise_for_one_partner_brings_a_warning(work, ruth):
     )
 
 
+def test_nothing_is_given_for_a_day_that_has_gone_by(work, ruth):
+    told = ruth.post(page_of(work), data={**PLAN, "starts_on": "2026-02-01", "give": "1"})
+    assert told.status_code == 422
+    assert "That day has gone by" in told.text
+
+
+def test_what_has_no_open_round_is_found_from_the_couples_page(work, ruth, client_for):
+    """What begins later, is paused or waits for an appointment can be looked at, recalled and ended."""
+    page = f"/homework/of/{work.cast.couples['couple']}"
+    assert page in ruth.get(f"/progress/couples/{work.cast.couples['couple']}").text
+    assert "Nothing yet" in ruth.get(page).text
+    later = ruth.post(page_of(work), data={**PLAN, "starts_on": "2026-03-20", "give": "1"}).location
+    alone = work.assign("session_prep", to=("partner_b",))
+    shown = ruth.get(page).text
+    assert later in shown
+    assert "begins on Fri, Mar 20" in shown
+    assert f"/homework/{alone}" in shown
+    assert "Jonas alone" in shown
+    for verb, told in (("pause", "paused, given"), ("resume", "begins on Fri, Mar 20"), ("end", "ended ")):
+        ruth.post(f"{later}/{verb}")
+        assert told in ruth.get(page).text
+    ruth.post(f"/homework/{alone}/recall")
+    assert f"/homework/{alone}" not in ruth.get(page).text
+    assert client_for("other_counselor").get(page).status_code == 404
+    assert client_for("partner_a").get(page).status_code == 403
+
+
 def test_what_is_done_does_not_count_and_is_not_said_to_go_on(work, ruth, ahead, client_for):
     """A number of rounds that have all closed, and what was done once; their pages offer nothing to hold or to end."""
     given = [work.assign("perspective_round", times=2), work.assign("trust_definitions")]

@@ -90,6 +90,7 @@ def _assign_form(couple: Couple, document: Exercise, now: datetime) -> AssignFor
         recipients="both",
         concern=str(concerns[0].id) if concerns else "",
         opening=document.opening,
+        today=today,
         starts_on=today,
         good_by=rules.last_day(document, today),
         open_days=rules.days_open(document),

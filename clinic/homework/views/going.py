@@ -21,6 +21,30 @@ from clinic.web import day, found, see, viewer
 from forms.homework import DelayForm, StartForm
 
 
+@pages.get("/of/<uuid:couple_id>")
+@staff
+def of_couple(couple_id: UUID) -> str:
+    """All that was given to a couple and was not recalled: also what begins later, is paused or is over."""
+    couple = found(couples.get_for(viewer(), couple_id))
+    given = queries.given_to(viewer(), couple_id)
+    done = queries.done_at(given)
+    is_over = {one.id: one.state == "ended" or one.id in done for one in given}
+    return render_template(
+        "homework/of_couple.html",
+        couple=couple,
+        going=[one for one in given if not is_over[one.id]],
+        over=[one for one in given if is_over[one.id]],
+        done=done,
+        today=clock.local_day(clock.now(), couple.zone),
+        names_of=lambda one: _alone_said(one, couple),
+    )
+
+
+def _alone_said(assignment: Assignment, couple: Couple) -> str:
+    given = {one.partner_id for one in assignment.recipients}
+    return "".join(f", {one.name} alone" for one in couple.partners if given == {one.id})
+
+
 @pages.get("/<uuid:assignment_id>")
 @staff
 def show(assignment_id: UUID) -> str:
