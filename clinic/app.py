@@ -129,6 +129,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         moment=web.moment,
         clock_time=web.clock_time,
         in_zone=web.in_zone,
+        by_said=web.by_said,
     )
     app.context_processor(lambda: {"viewer": web.viewer(), "now": clock.now()})
 

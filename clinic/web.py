@@ -1,6 +1,6 @@
 """What every view shares: who looks, rows that may not exist, and how times are written."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ from flask import Response, abort, redirect, render_template
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from clinic import clock
 from clinic.access import NOBODY, Viewer
 
 Row = TypeVar("Row")
@@ -62,3 +63,12 @@ def clock_time(local: datetime) -> str:
     """A time of day: "8:12 pm"."""
     hour = local.hour % 12 or 12
     return f"{hour}:{local.minute:02d} {'am' if local.hour < 12 else 'pm'}"
+
+
+def by_said(until: datetime, zone: str, now: datetime) -> str:
+    """Until when: "good until tonight", "good by Thursday", "good by Sun, May 24"."""
+    last = clock.local_day(until - timedelta(seconds=1), zone)
+    days = (last - clock.local_day(now, zone)).days
+    if days <= 0:
+        return "good until tonight"
+    return f"good by {last:%A}" if days < 7 else f"good by {short_day(last)}"

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.exercises.models import ExerciseVersion
 from clinic.extensions import Base
+from clinic.homework.agreed import Agreed
 from clinic.vault import Sealed
 
 TO_READ = text("came_in_at IS NOT NULL AND reviewed_at IS NULL")
@@ -50,11 +51,16 @@ class Recipient(Base):
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"))
     partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), index=True)
     role: Mapped[str]
-    plan_sealed: Mapped[bytes | None]  # rationale, when_where, confidence (0-10), obstacle, note
+    plan_sealed: Mapped[bytes | None]  # see homework/agreed.py
     plan: Sealed[dict[str, Any] | None] = Sealed("plan_sealed", "partner", "partner_id")
-    excused_at: Mapped[datetime | None]
+    excused_at: Mapped[datetime | None]  # not used any more: an excuse belongs to its round
     assignment: Mapped[Assignment] = relationship(back_populates="recipients")
     __table_args__ = (UniqueConstraint("assignment_id", "partner_id"),)
+
+    @property
+    def agreed(self) -> Agreed:
+        """The plan as it is read."""
+        return Agreed.of(self.plan)
 
 
 class Round(Base):
@@ -122,6 +128,7 @@ class RoundEvent(Base):
     at: Mapped[datetime]
     kind: Mapped[str]
     turn_id: Mapped[UUID | None] = mapped_column(ForeignKey("turn.id"))
-    by_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"))  # empty for staff and for time
+    # Whose act it was, empty for staff and for time; of a closing: who was excused.
+    by_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     __table_args__ = (UniqueConstraint("round_id", "seq"),)

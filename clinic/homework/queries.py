@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from clinic.exercises.document import Exercise, Input
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import Event, Leg, RoundState, TurnId, Window, declassified, state
 from clinic.extensions import db
+from clinic.homework import rules
 from clinic.homework.models import Assignment, Round, RoundEvent, Turn
 from clinic.safety import queries as safety
 from clinic.safety.models import Flag
@@ -78,25 +79,43 @@ def given_to(viewer: Viewer, couple_id: UUID) -> list[Assignment]:
 def main_now(viewer: Viewer, couple_id: UUID) -> dict[UUID, list[Assignment]]:
     """By partner, the exercises of weight `main` that are going on."""
     found: dict[UUID, list[Assignment]] = defaultdict(list)
-    for assignment in given_to(viewer, couple_id):
-        if assignment.state == "active" and assignment.weight == "main" and not is_through(assignment):
-            for recipient in assignment.recipients:
-                found[recipient.partner_id].append(assignment)
+    main = [one for one in given_to(viewer, couple_id) if one.state == "active" and one.weight == "main"]
+    done = done_at(main)
+    for assignment in [one for one in main if one.id not in done]:
+        for recipient in assignment.recipients:
+            found[recipient.partner_id].append(assignment)
     return found
 
 
-def is_through(assignment: Assignment) -> bool:
-    """True when every round of an exercise that is done once has closed."""
-    if assignment.cadence != "once":
-        return False
-    closed = list(db.session.scalars(select(Round.closed_at).where(Round.assignment_id == assignment.id)))
-    return bool(closed) and all(closed)
+def done_at(assignments: Collection[Assignment]) -> dict[UUID, datetime]:
+    """Those that are done, with the end of their last round: of a bounded number of rounds all were and are closed."""
+    by_id = {one.id: one for one in assignments if one.state == "active"}
+    closed = (
+        select(Round.assignment_id, func.max(Round.local_on), func.max(Round.closed_at))
+        .where(Round.assignment_id.in_(by_id))
+        .group_by(Round.assignment_id)
+        .having(func.count() == func.count(Round.closed_at))
+    )
+    rows = db.session.execute(closed).all() if by_id else []
+    return {id_: at for id_, newest, at in rows if at and _is_last(by_id[id_], newest)}
+
+
+def _is_last(assignment: Assignment, newest: date) -> bool:
+    """True when no round will follow the one of that day."""
+    after = max(newest, assignment.resumed_on - timedelta(days=1)) if assignment.resumed_on else newest
+    cadence = rules.cadence_of(assignment.cadence)
+    return rules.is_bounded(cadence) and rules.next_date(cadence, assignment.starts_on, after) is None
 
 
 def rounds_of(assignment: Assignment) -> list[Round]:
     """Its rounds, the latest first."""
     rows = select(Round).where(Round.assignment_id == assignment.id).order_by(Round.number.desc())
-    return list(db.session.scalars(rows.options(selectinload(Round.turns))))
+    return list(db.session.scalars(rows.options(selectinload(Round.turns), selectinload(Round.events))))
+
+
+def excused_from(round_: Round) -> set[UUID]:
+    """Who was excused from a round; for staff alone, as the other partner is never told."""
+    return {event.by_id for event in round_.events if event.kind == "closed" and event.by_id}
 
 
 def document_given(assignment: Assignment) -> Exercise:
@@ -149,6 +168,17 @@ def given_of(couple_id: UUID, needed: Input) -> set[UUID]:
         .where(Round.couple_id == couple_id, Assignment.slug == needed.exercise)
     )
     return {UUID(detail["to"]) for detail in db.session.scalars(opened)}
+
+
+def answers_for(couple_id: UUID, document: Exercise) -> UUID | None:
+    """Who answers words of another exercise: who was given them; before that, whom they are to reach. None: not one."""
+    given = {to for needed in document.inputs for to in given_of(couple_id, needed)}
+    if not given:
+        slugs = {needed.exercise for needed in document.inputs}
+        going = select(Assignment).where(Assignment.couple_id == couple_id, Assignment.slug.in_(slugs))
+        rows = db.session.scalars(going.where(Assignment.state.in_(("active", "paused")))) if slugs else ()
+        given = {UUID(other) for row in rows for _part, _author, other, _role in row.legs if other}
+    return next(iter(given)) if len(given) == 1 else None
 
 
 def ceiling_of(round_: Round, now: datetime) -> Ceiling:

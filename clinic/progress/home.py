@@ -13,12 +13,12 @@ from clinic.access import Viewer
 from clinic.accounts.models import StaffMember
 from clinic.appointments.models import Appointment
 from clinic.couples.models import Couple, Partner
-from clinic.exercises.document import Exercise
-from clinic.exercises.document import Turn as Asked
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import RoundState, TurnState
 from clinic.extensions import db
 from clinic.homework import queries as homework
+from clinic.homework.agreed import Agreed
+from clinic.homework.cards import Task
 from clinic.homework.models import Assignment, Recipient, Round, Turn
 from clinic.progress import exchange, queries, report, rules
 from clinic.progress.exchange import Exchange
@@ -32,20 +32,6 @@ KEPT_IN_VIEW = timedelta(days=42)
 """What was done stays on the page so long after its round."""
 
 OPENED_IN_VIEW = 5
-
-
-@dataclass(frozen=True)
-class Task:
-    """One thing to do."""
-
-    turn: Turn
-    asked: Asked
-    exercise: Exercise
-    until: datetime
-    act: str  # write | confirm
-    why: str
-    has_begun: bool
-    opening: str
 
 
 @dataclass(frozen=True)
@@ -90,7 +76,7 @@ def home_of(viewer: Viewer, couple: Couple, partner: Partner, now: datetime) -> 
     openings = queries.openings_of(viewer, couple)
     appointment = report.next_appointment(viewer, couple, _audience(partner), now)
     return Home(
-        tasks=sorted(tasks, key=lambda task: (task.asked.repeat is not None, task.until)),
+        tasks=sorted(tasks, key=lambda task: (task.asked.repeat is not None, task.until or now)),
         done=[line for row, state in told for line in _done(row, state, partner)],
         opened=list(_opened(couple, openings))[:OPENED_IN_VIEW],
         win=next(_wins(viewer, couple, openings), None),
@@ -133,7 +119,7 @@ def _begun(rounds: Iterable[Round], partner: Partner) -> frozenset[UUID]:
 def _tasks(row: Round, state: RoundState, partner: Partner, begun: frozenset[UUID]) -> Iterator[Task]:
     if row.assignment.state != "active":
         return
-    document = document_of(row.assignment.version)
+    document = homework.document_for(row)
     may = {(turn, act) for who, turn, act in state.acts if who == partner.id}
     for turn in row.turns:
         name = homework.turn_id_of(turn)
@@ -143,27 +129,25 @@ def _tasks(row: Round, state: RoundState, partner: Partner, begun: frozenset[UUI
         act = "confirm" if (name, "confirm") in may else "write" if (name, "write") in may else None
         if act is not None:
             yield Task(
-                turn=turn,
                 asked=one.turn,
                 exercise=document,
+                agreed=_agreed(row, partner),
                 until=one.until or row.closes_at,
-                act=act,
-                why=_why(row, partner, one.turn, document),
-                has_begun=turn.id in begun,
                 opening=row.assignment.opening,
+                act=act,
+                has_begun=turn.id in begun,
+                turn=turn,
             )
 
 
-def _why(row: Round, partner: Partner, asked: Asked, document: Exercise) -> str:
-    """The counselor's reason for this partner, else what the step says of itself."""
+def _agreed(row: Round, partner: Partner) -> Agreed:
     own = next((one for one in row.assignment.recipients if one.partner_id == partner.id), None)
-    plan = (own.plan or {}) if own is not None else {}
-    return str(plan.get("rationale") or asked.intro or document.summary)
+    return own.agreed if own else Agreed()
 
 
 def _done(row: Round, state: RoundState, partner: Partner) -> Iterator[Done]:
     """The own parts that were sent and have not opened; of a log the whole is one line."""
-    document = document_of(row.assignment.version)
+    document = homework.document_for(row)
     waiting = [one for one in state.turns.values() if _waits(one, partner)]
     rows = {homework.turn_id_of(turn): turn for turn in row.turns}
     said: set[str] = set()
