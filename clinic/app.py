@@ -30,6 +30,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import access, clock, icons, vault, web
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
+from clinic.accounts import views as doors
 from clinic.appointments import queries as appointments
 from clinic.appointments.actions import sever
 from clinic.config import Settings
@@ -190,6 +191,8 @@ def _path_of_a_request(app: Flask) -> None:
         viewer = web.viewer()
         if not viewer.admitted(access.mark_of(view) or "owners"):
             return _turn_away(view, viewer)
+        if _is_of_another(viewer):
+            return _too_old()
         if getattr(view, "needs_fresh_proof", False) and not viewer.has_fresh_proof:
             return redirect(url_for("accounts.prove", next=request.full_path.rstrip("?")))
         g.reading = ExitStack()
@@ -204,6 +207,7 @@ def _path_of_a_request(app: Flask) -> None:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if request.endpoint not in {"static", "fonts"}:
             response.headers["Cache-Control"] = "no-store"
+            doors.settle(response.status_code)
             _end_reading()
             accounts.note_use(getattr(current_user, "session_id", None), clock.now())
         return response
@@ -214,26 +218,38 @@ def _path_of_a_request(app: Flask) -> None:
         set_transactions(write=True)  # the rule of this request must not outlive it in a thread that goes on
 
 
+def _is_of_another(viewer: access.Viewer) -> bool:
+    """True for a form that somebody else wrote before this account signed in at the same screen."""
+    writer = doors.named_writer() if request.method == "POST" else None
+    return writer is not None and writer.person_id != viewer.person_id
+
+
 def _turn_away(view: object, viewer: access.Viewer) -> BaseResponse | Response:
     """A visitor is asked to sign in, others get 403; a text that came along is put aside for who wrote it."""
-    kept_at = _put_aside()
-    if request.method == "POST" and hasattr(view, "keeps_text") and _is_script():
+    kept_at = _put_aside("sign_in")
+    carries_text = request.method == "POST" and ("writer" in request.form or hasattr(view, "keeps_text"))
+    if carries_text and _is_script():
         return _told_the_script(kept_at, 401)
     if viewer.is_awaiting_passphrase:
         return redirect(url_for("accounts.passphrase"), code=303)
     if not viewer.is_nobody:
         abort(403)
-    if request.method == "POST" and hasattr(view, "keeps_text"):
+    if carries_text:
         flash(KEPT if kept_at else NOT_KEPT, "message")
     is_page = request.method == "GET" and request.path != "/"
     return redirect(url_for("accounts.sign_in", next=request.path if is_page else kept_at), code=303)
 
 
-def _put_aside() -> str | None:
-    """Keep the text of a POST that cannot be admitted; the page on which its author finds it, if it was kept."""
+def _put_aside(cause: accounts.Cause) -> str | None:
+    """Keep the text of a POST that was not carried out; the page on which its author finds it, if it was kept.
+
+    What a client writes for a turn goes to that turn, everything else to the form that it was typed into.
+    """
+    if request.method != "POST":
+        return None
     view = current_app.view_functions.get(request.endpoint or "")
-    keep: Callable[[], str | None] | None = getattr(view, "keeps_text", None)
-    return keep() if keep is not None and request.method == "POST" else None
+    keep: Callable[[accounts.Cause], str | None] = getattr(view, "keeps_text", doors.put_aside)
+    return keep(cause)
 
 
 def _is_script() -> bool:
@@ -260,21 +276,30 @@ def _error_pages(app: Flask) -> None:
         if code < 400:
             return error
         db.session.rollback()
-        if code == 404:  # somebody else is signed in than the one who wrote this
-            _put_aside()
+        # 404: it is not there any more, or not for who is here; 500: it was our mistake
+        kept_at = _put_aside_or_not() if code in {404, 500} else None
         name = code if code in {400, 403, 404, 409, 413, 429} else 500
-        return render_template(f"errors/{name}.html"), code
+        return render_template(f"errors/{name}.html", kept_at=kept_at), code
 
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(CSRFError, _too_old)
 
 
-def _too_old(_error: CSRFError) -> Response | tuple[str, int]:
+def _put_aside_or_not() -> str | None:
+    """What broke the request may break this, too: then the page says that it was not kept."""
+    try:
+        return _put_aside("error")
+    except Exception:
+        db.session.rollback()
+        return None
+
+
+def _too_old(_error: CSRFError | None = None) -> Response:
     """A page of before the last sign-in, or a forged form: nothing of it is shown or done, its text is put aside."""
-    kept_at = _put_aside()
+    kept_at = _put_aside("sign_in")
     if _is_script():
         return _told_the_script(kept_at, 400)
-    return render_template("errors/expired.html", kept_at=kept_at), 400
+    return web.page("errors/expired.html", 400, kept_at=kept_at)
 
 
 def _refuse_unmarked(app: Flask) -> None:

@@ -35,6 +35,11 @@ def workable_by(viewer: Viewer) -> Select[Couple]:
     )
 
 
+def workable_among(viewer: Viewer, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these couples in which this viewer may act."""
+    return set(db.session.scalars(workable_by(viewer).with_only_columns(Couple.id).where(Couple.id.in_(ids))))
+
+
 def _none() -> Select[Couple]:
     return select(Couple).where(false())
 

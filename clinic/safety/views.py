@@ -118,14 +118,17 @@ def flags() -> str:
 def _flags_page(sent: ActionForm | None = None, about: UUID | None = None) -> str:
     viewer = web.viewer()
     found = queries.open_flags(viewer)
-    known = {one.id: one for one in couples.these(viewer, list({flag.couple_id for flag in found}))}
+    ids = {flag.couple_id for flag in found}
+    known = {one.id: one for one in couples.these(viewer, list(ids))}
     couples.names_of(known.values())
+    workable = couples.workable_among(viewer, ids)
     return render_template(
         "safety/flags.html",
         flags=[(flag, known[flag.couple_id], _named(known[flag.couple_id], flag)) for flag in found],
         forms={
             one.id: sent if sent and one.id == about else ActionForm(formdata=None, prefix=f"{one.id}-")
             for one in found
+            if one.couple_id in workable
         },
     )
 

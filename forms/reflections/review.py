@@ -23,6 +23,7 @@ class Several(SelectMultipleField):
 class ReleaseForm(FlaskForm):
     """Whose name confirms that this is really meant for that reader."""
 
+    is_confirmation = True  # nothing is put aside: a name that was typed before confirms nothing now
     name = StringField("Name")
 
     def __init__(self, reader: str, **kwargs: Any) -> None:
