@@ -16,6 +16,7 @@ from flask import Flask
 
 from clinic import vault
 from clinic.access import Mark
+from clinic.accounts.models import StaffMember
 from clinic.app import create_app
 from clinic.config import Settings
 from clinic.extensions import alembic, db
@@ -235,6 +236,19 @@ def test_the_doctor_warns_of_a_pending_migration_and_upgrade_cures_it(practice: 
     assert str(copy) in cured.stdout
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert clinic("doctor", folder=practice, **SAFE).returncode == 0
+
+
+def test_a_filled_database_of_the_first_revision_comes_up_to_date(practice: Path) -> None:
+    """Who was there is there afterwards, and can be read."""
+    with app_of(practice).app_context():
+        alembic.downgrade("0001")
+        db.engine.dispose()
+    assert clinic("upgrade", folder=practice, **SAFE).returncode == 0
+    with app_of(practice).app_context():
+        assert [one.name for one in db.session.scalars(db.select(StaffMember))] == ["Ana Test"]
+        db.session.remove()
+        assert alembic.compare_metadata() == []
+        db.engine.dispose()
 
 
 def test_the_doctor_warns_when_the_disk_is_nearly_full(practice: Path, tmp_path: Path) -> None:
