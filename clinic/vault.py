@@ -27,7 +27,7 @@ from sqlalchemy.orm import Mapped, Mapper, Session, object_session
 
 from clinic import audit
 from clinic.access import SYSTEM, Viewer
-from clinic.extensions import Base, db, transactions
+from clinic.extensions import Base, db
 
 OwnerKind = Literal["partner", "couple", "practice", "counselor", "person"]
 Owner = tuple[OwnerKind, UUID]
@@ -313,9 +313,7 @@ def _note_reading(current: Reading) -> None:
     viewer = current.viewer
     if not current.opened or viewer.practice_id is None:
         return
-    rows = {f"{table}:{owner}": sorted(ids) for (table, owner), ids in sorted(current.opened.items())}
-    with transactions(write=True):
-        audit.record_apart(viewer, "read", "request", viewer.practice_id, purpose=current.purpose, rows=rows)
+    audit.record_reading(viewer, viewer.practice_id, current.purpose, current.opened)
 
 
 @contextmanager

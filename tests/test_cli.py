@@ -9,13 +9,14 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from alembic.migration import MigrationContext
 from flask import Flask
 
-from clinic import vault
-from clinic.access import Mark
+from clinic import audit, vault
+from clinic.access import Mark, Viewer
 from clinic.accounts.models import StaffMember
 from clinic.app import create_app
 from clinic.config import Settings
@@ -240,12 +241,20 @@ def test_the_doctor_warns_of_a_pending_migration_and_upgrade_cures_it(practice: 
 
 def test_a_filled_database_of_the_first_revision_comes_up_to_date(practice: Path) -> None:
     """Who was there is there afterwards, and can be read."""
-    with app_of(practice).app_context():
+    owner, row = uuid4(), uuid4()
+    app = app_of(practice)
+    with app.app_context():
+        member = db.session.scalars(db.select(StaffMember)).one()
+        reader = Viewer(member.person_id, member.practice_id, staff_id=member.id)
+        db.session.remove()
+        audit.record_reading(reader, member.practice_id, "a review", {("words", str(owner)): {str(row)}})
+    with app.app_context():
         alembic.downgrade("0001")
         db.engine.dispose()
     assert clinic("upgrade", folder=practice, **SAFE).returncode == 0
     with app_of(practice).app_context():
         assert [one.name for one in db.session.scalars(db.select(StaffMember))] == ["Ana Test"]
+        assert [one.owner_id for one in db.session.scalars(db.select(audit.WordsRead))] == [owner]
         db.session.remove()
         assert alembic.compare_metadata() == []
         db.engine.dispose()

@@ -211,7 +211,13 @@ def mine() -> str | BaseResponse:
     if here is None:
         return see(url_for("progress.choose" if len(viewer().couple_ids) > 1 else "progress.now"))
     couple, partner = here
-    return render_template("progress/mine.html", rows=home.mine_for(viewer(), partner), couple=couple)
+    return render_template(
+        "progress/mine.html",
+        rows=home.mine_for(viewer(), partner),
+        unsent=reflections.unsent_of(viewer(), couple.id),
+        looks=home.looks_at(couple, partner),
+        couple=couple,
+    )
 
 
 @pages.route("/choose", methods=["GET", "POST"])

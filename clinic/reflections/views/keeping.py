@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from traceback import extract_tb
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from clinic.exercises.reading import keepable
 from clinic.extensions import db
 from clinic.reflections import actions, queries, sheets
 from clinic.reflections.drafts import Author, Cause, Place, forget_oldest_kept
+from clinic.reflections.rules import Sending
+from clinic.reflections.sheets import Line, Sheet
 from clinic.reflections.versions import Page
 from clinic.reflections.views.turn import form_of, page_of, posted_screen
 
@@ -56,7 +59,7 @@ def leads_to_own(viewer: Viewer, turn_id: UUID) -> bool:
 
 
 def _keep_for(viewer: Viewer, turn_id: UUID, place: Place, cause: Cause) -> bool:
-    author, now = actions.author_for(viewer, turn_id), clock.now()
+    author, now = actions.author_for(viewer, turn_id, also_recalled=True), clock.now()
     text = request.form.get("text", "")
     if author is None or (place != "write" and not text):
         return False
@@ -80,6 +83,18 @@ def words_kept(author: Author, place: Place) -> str:
     """The text of an addition or a word to the counselor that could not arrive."""
     kept = queries.kept_texts(author.turn, author.partner_id, place)
     return str(kept[-1].body["text"]) if kept else ""
+
+
+def unsent(sheet: Sheet) -> list[tuple[datetime, list[Line]]]:
+    """Everything of a turn that its author wrote and did not send, the newest first."""
+    turn, partner_id = sheet.author.turn, sheet.author.partner_id
+    draft = queries.draft_of(turn, partner_id)
+    found = [(draft.saved_at, Sending.from_json(draft.body))] if draft else []
+    found += [(one.kept_at, Page.from_json(one.body).sending) for one in queries.kept_texts(turn, partner_id)]
+    said = [(at, sheets.lines_of(sheet, sending)) for at, sending in found]
+    beside = [one for place in ("add", "say") for one in queries.kept_texts(turn, partner_id, place)]
+    said += [(one.kept_at, [Line("text", "A word of yours", [str(one.body["text"])])]) for one in beside]
+    return sorted(said, key=lambda one: one[0], reverse=True)
 
 
 def keep_page(turn_id: UUID, page: Page) -> bool:

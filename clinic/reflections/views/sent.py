@@ -47,6 +47,23 @@ def own_words(turn_id: UUID) -> Response | BaseResponse:
     return _own_page(sheet, AdditionForm(formdata=None))
 
 
+@pages.get("/<uuid:turn_id>/draft")
+@access.clients
+@access.fresh_proof
+def draft(turn_id: UUID) -> Response | BaseResponse:
+    """What I wrote and did not send, whatever became of the turn; the words open after a fresh proof."""
+    author = web.found(actions.author_for(web.viewer(), turn_id, also_recalled=True))
+    sheet = sheets.sheet_of(author, clock.now())
+    is_recalled = author.round.assignment.state == "recalled"
+    return web.page(
+        "reflections/draft.html",
+        sheet=sheet,
+        texts=keeping.unsent(sheet),
+        can_go_on=not is_recalled and sheet.place in {"open", "proposed"},
+        is_held=not is_recalled and sheet.place == "held",
+    )
+
+
 def _own_page(sheet: Sheet, form: AdditionForm, status: int = 200) -> Response | BaseResponse:
     turn, partner_id = sheet.author.turn, sheet.author.partner_id
     mine = queries.latest([turn], partner_id).get(turn.id)
