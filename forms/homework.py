@@ -57,6 +57,7 @@ class AssignForm(FlaskForm):
     role_2 = SelectField("", choices=listed(ROLES))
     first = RadioField("Who begins", [InputRequired("Please choose who begins.")])
     starts_on = DateField("From", [InputRequired("Please choose a day.")])
+    cadence = RadioField("How often", [Optional()])
     times = IntegerField("How many times", [Optional(), NumberRange(1, 60, "Between 1 and 60.")])
     good_by = DateField("Good by", [Optional()])
     open_days = IntegerField(
@@ -118,9 +119,9 @@ def assign_form(  # each is a question that the page may leave out
     *,
     openings: Choices = (),
     concerns: Choices = (),
+    rhythms: Choices = (),
     asks_roles: bool = False,
     asks_first: bool = False,
-    asks_times: bool = False,
     asks_end: str = "",
     for_both_only: bool = False,
     **defaults: Any,
@@ -135,19 +136,20 @@ def assign_form(  # each is a question that the page may leave out
     form.first.choices = listed(people)
     form.concern.choices = listed([("", "None"), *concerns])
     form.opening.choices = listed(openings)
+    form.cadence.choices = listed(rhythms)
     for position, name in names.items():
         form[f"role_{position}"].label.text = f"{name}’s part in it"
         form[f"confidence_{position}"].label.text = f"How sure is {name} that it will happen?"
         form[f"note_{position}"].label.text = f"A line for {name} alone"
     asked = {"opening": bool(openings), "concern": bool(concerns)}
     asked |= {name: name == asks_end for name in ("good_by", "open_days")}
-    _leave_out(form, names, **asked, roles=asks_roles, first=asks_first, times=asks_times)
+    _leave_out(form, names, **asked, roles=asks_roles, first=asks_first, cadence=bool(rhythms))
     return form
 
 
 def _leave_out(form: AssignForm, names: Mapping[int, str], **asked: bool) -> None:
     """Take out the questions that are not asked, and those about a partner who is not there."""
-    fields = {"roles": ("role_1", "role_2")}
+    fields = {"roles": ("role_1", "role_2"), "cadence": ("cadence", "times")}
     gone = {name for what, is_asked in asked.items() if not is_asked for name in fields.get(what, (what,))}
     gone |= {
         f"{name}_{position}" for name in ("role", "confidence", "note") for position in {1, 2} - set(names)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from clinic import audit, clock
 from clinic.access import Viewer
 from clinic.couples.models import Couple
-from clinic.exercises.document import WIDTH, Every
+from clinic.exercises.document import WIDTH
 from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.extensions import db
@@ -72,6 +72,7 @@ class Plan:
     starts_on: date
     first: UUID | None = None
     opening: str | None = None
+    rhythm: str | None = None  # once | week | 2 weeks | month | as_needed; None: as the document says
     times: int | None = None
     open_days: int | None = None  # how many local days each round is open; None: as the document says
     concern_id: UUID | None = None
@@ -88,6 +89,7 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
         raise HomeworkError(f"A round is open for 1 to {rules.MOST_OPEN_DAYS} days.")
     try:
         legs = rules.legs_for(document, plan.cast, plan.first, [one.id for one in couple.partners])
+        cadence = rules.chosen_cadence(document, plan.rhythm, plan.times)
     except ValueError as error:
         raise HomeworkError(str(error)) from error
     assignment = Assignment(
@@ -102,7 +104,7 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
         assigned_at=now,
         starts_on=plan.starts_on,
         zone=couple.zone,
-        cadence=_cadence(document.cadence, plan.times),
+        cadence=rules.stored_cadence(cadence),
         open_days=plan.open_days,
         opening=plan.opening or document.opening,
         is_alone=is_alone,
@@ -119,13 +121,6 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
     audit.record(viewer, "assign", assignment, exercise=document.slug, to=[str(one) for one in plan.cast])
     open_due_rounds(assignment, now)
     return assignment
-
-
-def _cadence(cadence: str | Every, times: int | None) -> Any:
-    if isinstance(cadence, str):
-        return cadence
-    kept = {"every": cadence.every, "for": times or cadence.times, "appointment": cadence.appointment}
-    return {name: value for name, value in kept.items() if value is not None}
 
 
 # Rounds

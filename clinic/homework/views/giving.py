@@ -1,6 +1,6 @@
 """Giving an exercise: settle why, when and how small, look at it with their eyes, give it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,15 @@ OPENING_NOTES = {
     "both_answered": "Quick and even. But each can tell from it that the other has answered.",
     "appointment": "They read it with you in the room. Nothing opens at home.",
     "counselor": "You read both first and choose the moment; what you open can be called back for ten minutes.",
+}
+
+RHYTHMS = {
+    "once": "Once",
+    "day": "Every day",
+    "week": "Every week",
+    "2 weeks": "Every two weeks",
+    "month": "Every month",
+    "as_needed": "When it is needed",
 }
 
 
@@ -60,10 +69,12 @@ def assign(couple_id: UUID, slug: str) -> str | Response:
             flash(f"{document.title} is given.", "done")
             return see(url_for("homework.show", assignment_id=given.id))
     preview = _seen_by_each(couple, version, plan) if plan else []
+    rhythm = _rhythm(document, plan) if plan else None
     return page(
         "homework/assign.html",
         422 if form.errors or form.form_errors else 200,
         **_about(form, couple, document, preview),
+        rhythm=rhythm,
     )
 
 
@@ -77,7 +88,7 @@ def _assign_form(couple: Couple, document: Exercise, now: datetime) -> AssignFor
         concerns=[(str(one.id), one.title) for one in concerns],
         asks_roles=rules.asks_roles(document),
         asks_first=rules.asks_first(document),
-        asks_times=isinstance(cadence, Every) and cadence.every is not None,
+        rhythms=[(one, RHYTHMS[one]) for one in rules.rhythms(document)],
         asks_end=rules.asks_end(document),
         for_both_only=rules.is_for_both(document),
         recipients="both",
@@ -86,6 +97,7 @@ def _assign_form(couple: Couple, document: Exercise, now: datetime) -> AssignFor
         starts_on=today,
         good_by=rules.last_day(document, today),
         open_days=rules.days_open(document),
+        cadence=rules.rhythm_of(cadence),
         times=cadence.times if isinstance(cadence, Every) else None,
         first="1",
         **{f"role_{one.position}": roles.get(one.id, "mutual") for one in couple.partners},
@@ -107,6 +119,7 @@ def _plan(form: AssignForm, couple: Couple, document: Exercise) -> actions.Plan:
         starts_on=form.starts_on.data or clock.local_day(clock.now(), couple.zone),
         first=first.id if first else None,
         opening=form.opening.data if "opening" in form else document.opening,
+        rhythm=form.cadence.data if "cadence" in form else None,
         times=form.times.data if "times" in form else None,
         open_days=form.days_open,
         concern_id=UUID(concern) if concern else None,
@@ -152,6 +165,14 @@ def _about(form: AssignForm, couple: Couple, document: Exercise, preview: list[A
         "asks": _stops(form, couple, document) if "give" in request.form and not form.errors else [],
         "ceiling": safety.ceiling_of(couple, clock.now()),
     }
+
+
+def _rhythm(document: Exercise, plan: actions.Plan) -> dict[str, Any]:
+    """How often, and the days of the first rounds with the last day of each, for the preview."""
+    cadence = rules.chosen_cadence(document, plan.rhythm, plan.times)
+    more = timedelta(days=(plan.open_days or rules.days_open(document)) - 1)
+    days = [(day, day + more) for day in rules.first_days(cadence, plan.starts_on)]
+    return {"cadence": cadence, "days": days}
 
 
 def _seen_by_each(couple: Couple, version: ExerciseVersion, plan: actions.Plan) -> list[dict[str, Any]]:
