@@ -55,9 +55,6 @@ DOMAINS = (
     "documents",
     "progress",
 )
-BODY_LIMIT = 12 * 20_000 * 40 + 65_536
-"""Bytes of the largest form: forty full answers of four-byte characters, urlencoded, and their names."""
-
 KEPT = "Your sign-in ended. What you wrote is put aside for you; sign in to find it."
 NOT_KEPT = "Your sign-in ended before this could be saved. What was saved earlier is there when you sign in."
 
@@ -105,8 +102,8 @@ def _configure(app: Flask, settings: Settings) -> None:
         SETTINGS=settings,
         SECRET_KEY=vault.derived("cookies"),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        MAX_CONTENT_LENGTH=BODY_LIMIT,
-        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+        MAX_CONTENT_LENGTH=web.BESIDE,
+        MAX_FORM_MEMORY_SIZE=web.BESIDE,
         TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
         SESSION_COOKIE_NAME="__Host-session" if settings.is_https else "session",
         SESSION_COOKIE_SECURE=settings.is_https,
@@ -149,12 +146,20 @@ def _extend(app: Flask) -> None:
         import_module(f"clinic.{domain}.models")
     db.init_app(app)
     alembic.init_app(app)
+    app.before_request(_bound_the_body)  # before the protection against forged forms, which reads it
     csrf.init_app(app)
     login_manager.init_app(app)
     sign_ins.hand_in(couples.sides_of)
     couples.hand_in(couples.FromAbove(homework.glances, homework.to_read, appointments.next_at, sever))
     login_manager.user_loader(sign_ins.signed_in)
     login_manager.session_protection = None  # sign-ins are rows; they are revoked there
+
+
+def _bound_the_body() -> None:
+    """A route takes as much as its form has room for, and no more."""
+    if request.method == "POST" and request.endpoint is not None:
+        limit = web.body_limit(current_app.view_functions[request.endpoint], request.view_args or {})
+        request.max_content_length = request.max_form_memory_size = limit
 
 
 def _own_routes(app: Flask, settings: Settings) -> None:

@@ -133,9 +133,20 @@ def _remember(owner: Owner, key_id: UUID, wrapped: bytes) -> tuple[UUID, AESGCM]
     try:
         key = AESGCM(_keys.master).decrypt(wrapped[:12], wrapped[12:], _wrap_data(owner, key_id))
     except InvalidTag as error:
-        raise VaultError("The master key does not fit this database.") from error
+        raise VaultError(
+            "The master key does not fit this database. Set CLINIC_KEY_FILE to the key that it was made with."
+        ) from error
     _keys.open[owner] = key_id, AESGCM(key)
     return _keys.open[owner]
+
+
+def must_fit() -> None:
+    """VaultError when the master key is not the one with which this database was made; an empty one takes any."""
+    row = db.session.execute(
+        select(DataKey.id, DataKey.owner_kind, DataKey.owner_id, DataKey.wrapped).limit(1)
+    ).first()
+    if row is not None:
+        _remember((row.owner_kind, row.owner_id), row.id, row.wrapped)
 
 
 def _wrap_data(owner: Owner, key_id: UUID) -> bytes:

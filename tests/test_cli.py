@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -237,6 +238,34 @@ def test_the_doctor_warns_of_a_pending_migration_and_upgrade_cures_it(practice: 
     assert str(copy) in cured.stdout
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert clinic("doctor", folder=practice, **SAFE).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "command", [["serve"], ["worker"], ["doctor"], ["upgrade"], ["reset-passphrase", "ana"]]
+)
+def test_a_key_of_another_practice_is_told_in_one_sentence(practice: Path, command: list[str]) -> None:
+    (practice / "master.key").unlink()
+    vault.new_master_key(practice / "master.key")
+    done = clinic(*command, folder=practice, **SAFE)
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stderr
+    assert "does not fit" in done.stderr
+
+
+def test_a_port_in_use_is_told_in_one_sentence(practice: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = clinic("serve", folder=practice, PORT=port, **SAFE)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert f"Port {port} of 127.0.0.1 is in use." in done.stderr
+    assert "CLINIC_PORT" in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a-file").touch()
+    done = clinic("demo", "--build-only", "--data-dir", str(tmp_path / "a-file" / "demo"), folder=tmp_path)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "CLINIC_DATA_DIR" in done.stderr
 
 
 def test_a_filled_database_of_the_first_revision_comes_up_to_date(practice: Path) -> None:

@@ -21,8 +21,9 @@ from clinic.progress.exchange import minutes_of
 from clinic.progress.summary import Audience, Period
 from clinic.reflections import queries as reflections
 from clinic.reflections.rules import readers_sentence
-from clinic.web import clock_time, found, in_zone, page, see, short_day, viewer
+from clinic.web import clock_time, found, in_zone, page, see, short_day, takes, viewer
 from forms.progress import AUDIENCES, FrameForm, ReportForm
+from forms.room import room
 
 pages = Blueprint("progress", __name__, url_prefix="/progress")
 
@@ -71,6 +72,7 @@ def couple(couple_id: UUID) -> str:
 
 @pages.route("/couples/<uuid:couple_id>/report", methods=["GET", "POST"])
 @access.counselors
+@takes(room(ReportForm))
 def report(couple_id: UUID) -> str | BaseResponse:
     """Choose readers and days, add what only a person can say, and ask for the pages."""
     row = found(couples.work_for(viewer(), couple_id))

@@ -14,6 +14,7 @@ from clinic.extensions import db
 from clinic.practice import queries as practices
 from clinic.safety import actions, queries
 from clinic.safety.models import Flag
+from forms.room import room
 from forms.safety import STATES, ActionForm, ClearanceForm
 
 pages = Blueprint("safety", __name__, url_prefix="/safety")
@@ -49,6 +50,7 @@ def _standing_page(couple: Couple, sent: ClearanceForm | None = None, about: UUI
 
 @pages.post("/partners/<uuid:partner_id>/clearance")
 @access.counselors
+@web.takes(room(ClearanceForm))
 def decide(partner_id: UUID) -> Response | BaseResponse:
     """Record a decision for one partner."""
     partner = _partner(partner_id)
@@ -139,6 +141,7 @@ def _named(couple: Couple, flag: Flag) -> str:
 
 @pages.post("/flags/<uuid:flag_id>")
 @access.counselors
+@web.takes(room(ActionForm))
 def act(flag_id: UUID) -> Response | BaseResponse:
     """Note what was done about a flag."""
     flag = web.found(queries.flag_for(web.viewer(), flag_id))

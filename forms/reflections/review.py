@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, SelectMultipleField, StringField, TextAreaField, ValidationError, widgets
+from wtforms import RadioField, SelectMultipleField, StringField, ValidationError, widgets
 from wtforms.validators import InputRequired, Optional
 
 from forms.reflections.around import Words, listed
@@ -61,5 +61,5 @@ def review_form(people: Mapping[str, str]) -> type[FlaskForm]:
         )
         for key in people
     }
-    note = TextAreaField("A note for you", description="Nobody but the practice reads this.")
+    note = Words("A note for you", description="Nobody but the practice reads this.")
     return type("ReviewForm", (FlaskForm,), {"note": note, **ratings})

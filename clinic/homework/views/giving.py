@@ -19,8 +19,9 @@ from clinic.homework import actions, queries, rules
 from clinic.homework.models import Assignment
 from clinic.homework.views.blueprint import OPENINGS, pages, seen_by
 from clinic.safety import queries as safety
-from clinic.web import found, page, see, viewer
+from clinic.web import found, page, see, takes, viewer
 from forms.homework import AssignForm, assign_form
+from forms.room import room
 
 OPENING_NOTES = {
     "both_answered": "Quick and even. But each can tell from it that the other has answered.",
@@ -52,6 +53,7 @@ def choose(slug: str) -> str:
 
 @pages.route("/assign/<uuid:couple_id>/<slug>", methods=["GET", "POST"])
 @counselors
+@takes(room(AssignForm))
 def assign(couple_id: UUID, slug: str) -> str | Response:
     """Settle with the couple why, when and how small; look at it with their eyes; give it."""
     couple = found(couples.work_for(viewer(), couple_id))

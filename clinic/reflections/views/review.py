@@ -17,6 +17,7 @@ from clinic.reflections import actions, comparison, queries, releases
 from clinic.reflections.models import NoteToCounselor
 from clinic.reflections.views.turn import pages
 from forms.reflections import ReleaseForm, ReplyForm, ReturnForm, review_form
+from forms.room import room
 
 
 def seen(round_id: UUID) -> Round:
@@ -167,6 +168,7 @@ def call_back(round_id: UUID) -> BaseResponse:
 
 @pages.post("/rounds/<uuid:round_id>/return")
 @access.counselors
+@web.takes(room(ReturnForm))
 def give_back(round_id: UUID) -> Response | BaseResponse:
     """Ask the author for another pass, with a word about it."""
     round_, form = at_work(round_id), ReturnForm()
@@ -187,6 +189,7 @@ def give_back(round_id: UUID) -> Response | BaseResponse:
 
 @pages.post("/rounds/<uuid:round_id>/reply")
 @access.counselors
+@web.takes(room(ReplyForm))
 def reply(round_id: UUID) -> Response | BaseResponse:
     """Answer one of the two, or both; each reads the own copy."""
     round_ = at_work(round_id)
@@ -208,6 +211,7 @@ def reply(round_id: UUID) -> Response | BaseResponse:
 
 @pages.post("/rounds/<uuid:round_id>/review")
 @access.counselors
+@web.takes(room(review_form({})))
 def keep_review(round_id: UUID) -> Response | BaseResponse:
     """Keep the note and the ratings; with the other button, mark the round reviewed."""
     round_ = at_work(round_id)

@@ -17,6 +17,7 @@ from clinic.reflections.sheets import Sheet
 from clinic.reflections.views import keeping
 from clinic.reflections.views.turn import declines, held, own, own_author, pages, seen_version, stop_page
 from forms.reflections import BeforeForm, NoteForm
+from forms.room import room
 
 
 @pages.route("/<uuid:turn_id>/before", methods=["GET", "POST"])
@@ -206,6 +207,7 @@ def decline(turn_id: UUID) -> BaseResponse:
 
 @pages.route("/<uuid:turn_id>/say", methods=["GET", "POST"])
 @access.clients
+@web.takes(room(NoteForm))
 def say(turn_id: UUID) -> Response | BaseResponse:
     """Not now, too much, something else: a word to the counselor alone."""
     sheet, form = own(turn_id), NoteForm()

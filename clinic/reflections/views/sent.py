@@ -16,6 +16,7 @@ from clinic.reflections.sheets import Sheet
 from clinic.reflections.views import keeping
 from clinic.reflections.views.turn import own, own_author, pages
 from forms.reflections import AdditionForm
+from forms.room import room
 
 
 @pages.get("/<uuid:turn_id>/sent")
@@ -139,6 +140,7 @@ def narrow(turn_id: UUID) -> BaseResponse:
 
 @pages.post("/<uuid:turn_id>/add")
 @access.clients
+@web.takes(room(AdditionForm))
 def add(turn_id: UUID) -> Response | BaseResponse:
     """A dated line below words that have opened."""
     sheet, form = own(turn_id), AdditionForm()

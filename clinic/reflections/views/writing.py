@@ -23,6 +23,7 @@ from clinic.reflections.views.turn import (
     page_of,
     pages,
     posted_screen,
+    room_of_turn,
     seen_version,
     stop_page,
 )
@@ -31,6 +32,7 @@ from forms.reflections import TurnForm, draft_from, fill
 
 @pages.route("/<uuid:turn_id>", methods=["GET", "POST"])
 @access.clients
+@web.takes(room_of_turn)
 def write(turn_id: UUID) -> Response | BaseResponse | str:
     """One turn to write; a POST keeps what is typed before anything else."""
     sheet = own(turn_id)
