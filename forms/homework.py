@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import BooleanField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+
+from forms.days import PracticeDate
 
 Choices = Sequence[tuple[str, str]]
 
@@ -56,10 +58,10 @@ class AssignForm(FlaskForm):
     role_1 = SelectField("", choices=listed(ROLES))
     role_2 = SelectField("", choices=listed(ROLES))
     first = RadioField("Who begins", [InputRequired("Please choose who begins.")])
-    starts_on = DateField("From", [InputRequired("Please choose a day.")])
+    starts_on = PracticeDate("From", [InputRequired("Please choose a day.")])
     cadence = RadioField("How often", [Optional()])
     times = IntegerField("How many times", [Optional(), NumberRange(1, 60, "Between 1 and 60.")])
-    good_by = DateField("Good by", [Optional()])
+    good_by = PracticeDate("Good by", [Optional()])
     open_days = IntegerField(
         "Open for how many days",
         [Optional(), NumberRange(1, MOST_OPEN_DAYS, f"Between 1 and {MOST_OPEN_DAYS}.")],
@@ -76,7 +78,7 @@ class AssignForm(FlaskForm):
     small_enough = BooleanField("It is small enough. Give it all the same.")
     not_too_many = BooleanField("It is not too much. Give it all the same.")
 
-    def validate_good_by(self, box: DateField) -> None:
+    def validate_good_by(self, box: PracticeDate) -> None:
         """The last day is not before the first, and not further off than a round may be open."""
         if box.data is None or self.starts_on.data is None:
             return
@@ -100,7 +102,7 @@ class AssignForm(FlaskForm):
     def positions(self) -> tuple[int, ...]:
         """The positions of those who get it: (1, 2), (1,) or (2,)."""
         picked = self.recipients.data
-        return (1, 2) if picked in {BOTH, None, ""} else (int(picked),)
+        return (int(picked),) if picked in {"1", "2"} else (1, 2)
 
     def of(self, name: str, position: int) -> Any:
         """What was given for one partner: `of("confidence", 1)`."""
@@ -173,4 +175,4 @@ class DelayForm(FlaskForm):
 class StartForm(FlaskForm):
     """A round of an exercise that is done when it is needed."""
 
-    starts_on = DateField("From", [InputRequired("Please choose a day.")])
+    starts_on = PracticeDate("From", [InputRequired("Please choose a day.")])

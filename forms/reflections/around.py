@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, TextAreaField
+from wtforms import HiddenField, RadioField, TextAreaField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Optional
 
 from clinic.exercises.own_questions import CONSENT, SAFETY
-from clinic.exercises.reading import LONGEST
+from clinic.exercises.reading import LONGEST, Unreadable
 from forms.fields import OneField, clean, counted
 
 KINDS = [
@@ -31,12 +31,13 @@ class Words(TextAreaField):
 
     def pre_validate(self, form: Any) -> None:
         del form
-        self.data = clean(self.data or "")
-        if counted(self.data) > LONGEST:
-            over = counted(self.data)
-            raise ValueError(
-                f"This is {over:,} characters long; there is room for {LONGEST:,}. Nothing is lost."
-            )
+        try:
+            self.data = clean(self.data or "")
+        except Unreadable as problem:
+            raise ValidationError(str(problem)) from problem
+        if (over := counted(self.data)) > LONGEST:
+            said = f"This is {over:,} characters long; there is room for {LONGEST:,}. Nothing is lost."
+            raise ValidationError(said)
 
 
 class BeforeForm(FlaskForm):

@@ -108,3 +108,38 @@ def test_a_text_typed_by_one_is_never_taken_as_anothers(client_for, work, app):
     assert "canary" not in answer.text
     assert "canary" not in client_for("partner_b").get(url + "?all=1").text
     assert "canary of Mara" in client_for("partner_a").get(url + "?all=1").text
+
+
+@pytest.mark.parametrize("text", ["x" * 20_001, "a\x00b"])
+def test_a_reply_that_cannot_be_taken_in_is_told_and_stays_in_its_box(client_for, review, cast, text):
+    to = str(cast.partners["partner_a"])
+    answer = client_for("counselor").post(f"{review}/reply", data={"to": to, "text": text})
+    assert answer.status_code == 422
+    assert "there is room for 20,000" in answer.text or "a character here that cannot be kept" in answer.text
+    assert (
+        text[:2]
+        in next(one for one in forms_on(review, answer.text) if one.action == f"{review}/reply")
+        .box("text")
+        .value
+    )
+
+
+def test_a_route_takes_in_as_much_as_its_form_has_room_for(client_for, review, cast):
+    ruth, to = client_for("counselor"), str(cast.partners["partner_a"])
+    full = ruth.post(f"{review}/reply", data={"to": to, "text": "\U0001f33f" * 20_000})
+    assert full.status_code == 303
+    over = ruth.post(f"{review}/reply", data={"to": to, "text": "\U0001f33f" * 30_000})
+    assert over.status_code == 413
+    assert "what you typed is still in its boxes" in over.text
+    assert ruth.post(f"{review}/call-back", data={"turn": "x" * 70_000}).status_code == 413
+
+
+def test_a_turn_takes_in_full_answers_of_four_byte_characters(client_for, work):
+    turn = work.turn(work.assign("impact_statement"), "first_sitting", "partner_a")
+    url, mara = f"/reflections/{turn}", client_for("partner_a")
+    form = next(one for one in forms_on(url, mara.get(url + "?all=1").text) if one.action == url)
+    full = {box.name: "\U0001f33f" * 20_000 for box in form.for_words}
+    assert mara.post(url, data=form.sent(**full)).status_code == 303
+    assert (
+        mara.post(url, data=form.sent(**{name: text * 2 for name, text in full.items()})).status_code == 413
+    )

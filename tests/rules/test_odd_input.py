@@ -74,7 +74,7 @@ def test_odd_values_in_every_box_are_answered(site: Site, odd: str) -> None:
     for row, specimen, path, who in tried(site, "POST"):
         told = {name: [str(value)] for name, value in data_of(row, specimen, site.world).items()}
         usual = {**boxes.get((who, row.endpoint), {}), **told}
-        for names in ([one] for one in {**usual, **dict.fromkeys(BESIDE)}):
+        for names in (*([one] for one in usual), BESIDE):
             pairs = [
                 (name, quote(one)) for name, values in usual.items() for one in values if name not in names
             ]
