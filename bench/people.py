@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import Flask
 from sqlalchemy import Connection, insert, select, text
 
@@ -158,9 +157,9 @@ def _couple(number: int, practice_id: UUID, now: datetime) -> Couple:
 
 def _key(owner: vault.Owner) -> dict[str, Any]:
     """A wrapped key, as the vault makes it, ready for one statement with many others."""
-    key_id, key, nonce = uuid4(), secrets.token_bytes(32), secrets.token_bytes(12)
-    wrapped = nonce + AESGCM(vault._keys.master).encrypt(nonce, key, vault._wrap_data(owner, key_id))
-    vault._keys.open[owner] = key_id, AESGCM(key)
+    key_id, key = uuid4(), secrets.token_bytes(32)
+    vault._hold(owner, key_id, key)
+    wrapped = vault._wrapped(owner, key_id, key)
     return {"id": key_id, "owner_kind": owner[0], "owner_id": owner[1], "wrapped": wrapped}
 
 

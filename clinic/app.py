@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable
 from contextlib import ExitStack
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from flask import (
@@ -23,7 +24,7 @@ from flask import (
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -54,6 +55,7 @@ DOMAINS = (
     "appointments",
     "documents",
     "progress",
+    "privacy",
 )
 KEPT = "Your sign-in ended. What you wrote is put aside for you; sign in to find it."
 NOT_KEPT = "Your sign-in ended before this could be saved. What was saved earlier is there when you sign in."
@@ -141,9 +143,9 @@ def _readers_said(author: Partner, turn: Turn, opening: str) -> str:
 
 
 def _extend(app: Flask) -> None:
-    # Progress keeps no tables; all others must be known before the first statement.
-    for domain in DOMAINS[:-1]:
-        import_module(f"clinic.{domain}.models")
+    for domain in DOMAINS:  # all tables must be known before the first statement; progress keeps none
+        if find_spec(f"clinic.{domain}.models"):
+            import_module(f"clinic.{domain}.models")
     db.init_app(app)
     alembic.init_app(app)
     app.before_request(_bound_the_body)  # before the protection against forged forms, which reads it
@@ -288,6 +290,12 @@ def _error_pages(app: Flask) -> None:
 
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(CSRFError, _too_old)
+    app.register_error_handler(SecurityError, _not_our_name)
+
+
+def _not_our_name(_error: SecurityError) -> Response:
+    """Asked under a name that is not ours: there are no addresses to build a page with, and nothing to tell."""
+    return Response("There is nothing under this address.\n", 400, mimetype="text/plain")
 
 
 def _put_aside_or_not() -> str | None:

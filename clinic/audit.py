@@ -1,18 +1,35 @@
-"""The audit trail: who did which verb to which row, chained by hashes; never a text that anybody wrote."""
+"""The audit trail: who did which verb to which row, chained by keyed hashes; never a text that anybody wrote.
 
-import hashlib
+The database refuses to change or take away an entry. Who gets around that cannot make the chain fit again without the
+practice's key; a tail that was cut off is found by the heads that anchors.py keeps apart.
+"""
+
+import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Connection, ForeignKey, Index, event, insert, select
+from sqlalchemy import (
+    JSON,
+    Connection,
+    CursorResult,
+    ForeignKey,
+    Index,
+    Row,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.access import Viewer
 from clinic.clock import now
-from clinic.extensions import Base, db, transactions
+from clinic.extensions import Base, append_only, db, transactions
 
 WORDS = {"words", "note_to_counselor"}
 """Tables of what a partner sent; who of the practice read these is told to that partner."""
@@ -67,8 +84,13 @@ def record_reading(
     detail = {"purpose": purpose, "rows": named}
     with transactions(write=True), db.engine.begin() as connection:
         entry = _append(connection, practice_id, viewer, "read", "request", None, detail)
-        told = [_words_read(entry, table, owner) for table, owner in sorted(rows) if table in WORDS]
-        if told and viewer.is_staff:
+        own = {str(id_) for side in viewer.sides for id_ in (side.partner_id, side.couple_id)}
+        told = [
+            _words_read(entry, table, owner)
+            for table, owner in sorted(rows)
+            if table in WORDS and viewer.is_staff and owner not in own
+        ]
+        if told:
             connection.execute(insert(WordsRead), told)
 
 
@@ -110,18 +132,104 @@ def _append(
         detail=detail,
         previous=previous,
     )
-    entry.hash = digest(entry)
+    entry.hash = digest(entry, chain_key(connection, practice_id))
     columns = {column.key: getattr(entry, column.key) for column in AuditEvent.__table__.columns}
     connection.execute(insert(AuditEvent).values(columns))
     return entry
 
 
-def digest(entry: AuditEvent) -> str:
-    """SHA-256 (hex) of an entry with the hash of the one before it."""
+# The chain
+
+_key_source: list[Callable[[Connection, UUID], bytes]] = []
+
+
+def keyed_by(source: Callable[[Connection, UUID], bytes]) -> None:
+    """The vault, which stands on this file, hands in where the key of a practice's chain comes from."""
+    _key_source[:] = [source]
+
+
+def chain_key(connection: Connection, practice_id: UUID) -> bytes:
+    """The key (32 bytes) of a practice's chain; it outlives a change of the master key."""
+    return _key_source[0](connection, practice_id)
+
+
+def digest(entry: "AuditEvent | Row[Any]", key: bytes) -> str:
+    """HMAC-SHA-256 (hex) of an entry with the hash of the one before it."""
     parts = [entry.practice_id, entry.seq, entry.at.isoformat(), entry.actor_id, entry.verb, entry.subject]
     detail = json.dumps(entry.detail, sort_keys=True, default=str)
     body = [*map(str, parts), str(entry.subject_id), detail, entry.previous]
-    return hashlib.sha256("\x1f".join(body).encode()).hexdigest()
+    return hmac.new(key, "\x1f".join(body).encode(), "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last entry of a practice's chain."""
+
+    practice_id: UUID
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The first entry of a chain that is not as it was written."""
+
+    seq: int
+    why: str
+
+
+def heads(connection: Connection) -> list[Head]:
+    """The last entry of every chain."""
+    last = select(AuditEvent.practice_id, func.max(AuditEvent.seq).label("seq")).group_by(
+        AuditEvent.practice_id
+    )
+    ends = last.subquery()
+    same = (AuditEvent.practice_id == ends.c.practice_id) & (AuditEvent.seq == ends.c.seq)
+    found = select(AuditEvent.practice_id, AuditEvent.seq, AuditEvent.hash).join(ends, same)
+    return [Head(*row) for row in connection.execute(found)]
+
+
+def hash_at(connection: Connection, practice_id: UUID, seq: int) -> str | None:
+    """The hash of one entry; None when it is not there."""
+    one = select(AuditEvent.hash).where(AuditEvent.practice_id == practice_id, AuditEvent.seq == seq)
+    return connection.execute(one).scalar()
+
+
+def first_broken(connection: Connection, practice_id: UUID) -> Broken | None:
+    """Go through a practice's chain from its beginning; None when every entry is as it was written."""
+    return first_unlike(_entries(connection, practice_id), chain_key(connection, practice_id))
+
+
+def first_unlike(entries: Iterable["AuditEvent | Row[Any]"], key: bytes) -> Broken | None:
+    """The first of the entries, in the order of their numbers, that was not written there as it stands."""
+    previous = ""
+    for number, entry in enumerate(entries, start=1):
+        if entry.seq != number:
+            return Broken(number, "is missing" if entry.seq > number else "stands there twice")
+        if entry.previous != previous or not hmac.compare_digest(entry.hash, digest(entry, key)):
+            return Broken(number, "was changed")
+        previous = entry.hash
+    return None
+
+
+def chain_anew(connection: Connection) -> None:
+    """Hash every chain as this version does: for the migration from chains that had no key, and for nothing else."""
+    for head in heads(connection):
+        key, previous = chain_key(connection, head.practice_id), ""
+        for row in _entries(connection, head.practice_id).all():
+            entry = AuditEvent(**{**row._mapping, "previous": previous})
+            previous = digest(entry, key)
+            values = {"previous": entry.previous, "hash": previous}
+            connection.execute(update(AuditEvent).where(AuditEvent.id == row.id).values(values))
+
+
+def _entries(connection: Connection, practice_id: UUID) -> CursorResult[Any]:
+    """A chain from its beginning, a thousand entries in memory at a time."""
+    of = select(*AuditEvent.__table__.columns).where(AuditEvent.practice_id == practice_id)
+    return connection.execute(of.order_by(AuditEvent.seq).execution_options(yield_per=1000))
+
+
+event.listen(AuditEvent.__table__, "after_create", append_only("audit_event"))
 
 
 @event.listens_for(AuditEvent, "before_update")

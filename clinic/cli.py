@@ -14,12 +14,12 @@ import click
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from clinic import access, clock, doctor, fonts, vault
+from clinic import access, backup, clock, doctor, fonts, upkeep, vault
 from clinic.app import create_app
 from clinic.config import PREFIX, Settings, UnsafeSettings
 from clinic.exercises import actions as exercises
 from clinic.exercises import library
-from clinic.extensions import alembic, db
+from clinic.extensions import alembic, db, transactions
 
 
 class Commands(click.Group):
@@ -28,7 +28,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except (vault.VaultError, UnsafeSettings) as error:
+        except (vault.VaultError, UnsafeSettings, backup.BackupError) as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:
             where = f"{error.filename} " if error.filename else ""
@@ -91,9 +91,12 @@ def init(practice_name: str, zone: str, paper: str, owner_name: str, sign_in: st
         )
         db.session.commit()
     click.echo(f"The practice is ready in {settings.data_dir}.")
-    click.echo(
-        f"Keep a copy of {settings.key_file} apart from this machine: without it no record can be read."
-    )
+    upkeep.print_recovery_key()
+    if sys.stdin.isatty():
+        with app.app_context():
+            upkeep.confirm_recovery_key()
+    else:
+        click.echo("Then, before the first couple: clinic recovery-key --confirm")
     click.echo("Sign in, and look at the crisis numbers under Practice before the first client does.")
     click.echo("Start it with: clinic serve")
 
@@ -101,16 +104,17 @@ def init(practice_name: str, zone: str, paper: str, owner_name: str, sign_in: st
 @main.command("reset-passphrase")
 @click.argument("sign_in")
 def reset_passphrase(sign_in: str) -> None:
-    """Make a passphrase for one use for somebody who works here; every sign-in of theirs ends."""
+    """Make a passphrase for one use for somebody who works here, or for a client of several counselors; every sign-in
+    of theirs ends."""
     from clinic.accounts import actions as accounts
     from clinic.accounts import library as words
     from clinic.accounts import queries as people
 
     with create_app().app_context():
-        vault.must_fit()
+        vault.must_fit(db.session.connection())
         account = people.account_named(sign_in)
-        if account is None or people.staff_of_person(account.person_id) is None:
-            raise click.ClickException(f"Nobody who works here signs in as {sign_in}.")
+        if account is None:
+            raise click.ClickException(f"Nobody here signs in as {sign_in}.")
         passphrase = words.new_passphrase()
         house = access.Viewer(practice_id=account.person.practice_id)
         accounts.reset_password(house, account, accounts.hash_passphrase(passphrase), clock.now())
@@ -133,8 +137,8 @@ def _must_be_ready(app: Flask) -> None:
     """What would fail at the first request is said before it: an old database, a key that is not its own."""
     if doctor.is_behind(app):
         raise click.ClickException("The database is older than the application. Run: clinic upgrade")
-    with app.app_context():
-        vault.must_fit()
+    with app.app_context(), transactions(write=False):
+        vault.must_fit(db.session.connection())
         db.session.remove()
 
 
@@ -171,7 +175,7 @@ def upgrade() -> None:
         _keep_copy(file, copy)
     with app.app_context():
         alembic.upgrade()
-        vault.must_fit()
+        vault.must_fit(db.session.connection())
         exercises.import_documents(library.shipped().values(), clock.now())
         db.session.commit()
     click.echo(f"Up to date. The database as it was: {copy}")
@@ -291,7 +295,7 @@ def doctor_command() -> None:
     findings = doctor.examine(settings, app)
     if not doctor.is_behind(app):
         with app.app_context():
-            vault.must_fit()
+            vault.must_fit(db.session.connection())
             db.session.remove()
     for finding in findings:
         click.echo(f"Unsafe: {finding}", err=True)
@@ -299,6 +303,9 @@ def doctor_command() -> None:
         sys.exit(1)
     click.echo("All in order.")
 
+
+for command in upkeep.COMMANDS:
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

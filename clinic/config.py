@@ -28,6 +28,10 @@ class Settings:
     proxies: int = (
         0  # how many proxies of the practice's own stand in front; their word on the caller is taken
     )
+    anchor_file: Path = Path()
+    backup_dir: Path = Path()
+    backup_hours: int = 24  # a backup is made so often; 0: none by itself
+    backup_keep: int = 14
     demo: bool = False
     testing: bool = False
 
@@ -43,7 +47,10 @@ class Settings:
         data_dir = Path(str(found.get("data_dir", "var/practice"))).absolute()
         found["data_dir"] = data_dir
         found.setdefault("database_url", f"sqlite:///{data_dir / 'clinic.sqlite'}")
-        found["key_file"] = Path(str(found.get("key_file", data_dir / "master.key"))).absolute()
+        found["key_file"] = key_file = Path(str(found.get("key_file", data_dir / "master.key"))).absolute()
+        beside = key_file.with_suffix(".anchor")  # apart from the database, as the key is
+        found["anchor_file"] = Path(str(found.get("anchor_file", beside))).absolute()
+        found["backup_dir"] = Path(str(found.get("backup_dir", data_dir / "backups"))).absolute()
         base = urlsplit(str(found.get("base_url", cls.base_url))).hostname or "localhost"
         found.setdefault("trusted_hosts", (base, "localhost", "127.0.0.1"))
         return cls(**found)  # type: ignore[arg-type]  # every value was parsed by its field's name above
@@ -52,6 +59,17 @@ class Settings:
     def is_https(self) -> bool:
         """True when people reach the practice over TLS; cookies are marked Secure then."""
         return self.base_url.startswith("https://")
+
+    @property
+    def backs_up(self) -> bool:
+        """True when backups are made by themselves; a demo is made anew instead."""
+        return bool(self.backup_hours) and not (self.demo or self.testing)
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of an SQLite database; None for a database with backups of its own."""
+        start = "sqlite:///"
+        return Path(self.database_url.removeprefix(start)) if self.database_url.startswith(start) else None
 
     @property
     def fonts_dir(self) -> Path:
@@ -68,7 +86,7 @@ class Settings:
 
 def _parse(name: str, raw: str) -> object:
     """One setting's text as its type; a mistake names the setting and what is allowed."""
-    if name in {"port", "web_workers", "proxies"}:
+    if name in {"port", "web_workers", "proxies", "backup_hours", "backup_keep"}:
         if not raw.isdigit():
             raise UnsafeSettings(f"{PREFIX}{name.upper()} is {raw!r}; a whole number is needed.")
         return int(raw)

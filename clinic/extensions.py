@@ -11,7 +11,7 @@ from flask_alembic import Alembic
 from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 
 NAMES = {
@@ -74,6 +74,19 @@ class Base(DeclarativeBase):
             if not hasattr(type(self), name):
                 raise TypeError(f"{type(self).__name__} has no {name}")
             setattr(self, name, value)
+
+
+def append_only(table: str) -> Callable[..., None]:
+    """Let the database itself refuse to change or take away what stands in a table; for when it was created."""
+
+    def forbid(_table: object, connection: Connection, **_: object) -> None:
+        for verb in ("UPDATE", "DELETE"):
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+
+    return forbid
 
 
 db = SQLAlchemy(model_class=Base)

@@ -1,17 +1,15 @@
 """Words at rest are sealed: a descriptor for the column, keys by owner, and reading() for whoever opens them.
 
-Protects a stolen database file, not a stolen running machine: the master key lies outside the database, the keys
-of owners lie in it, wrapped. Envelope: version, key id, nonce, AES-256-GCM over the padded text; the associated
-data binds it to table, column, row, owner and key, so that a ciphertext moved elsewhere does not open.
+Protects a stolen database file, not a stolen running machine: the master key lies outside the database (masters.py),
+the keys of owners lie in it, wrapped. Envelope: version, key id, nonce, AES-256-GCM over the padded text; the
+associated data binds it to table, column, row, owner and key, so that a ciphertext moved elsewhere does not open.
 """
 
-import base64
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,14 +20,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Connection, UniqueConstraint, event, insert, select, tuple_
+from sqlalchemy import Connection, UniqueConstraint, event, insert, select, tuple_, update
 from sqlalchemy.orm import Mapped, Mapper, Session, object_session
 
-from clinic import audit
+from clinic import audit, masters
 from clinic.access import SYSTEM, Viewer
 from clinic.extensions import Base, db
+from clinic.masters import VaultError as VaultError  # what this file raises, too
 
-OwnerKind = Literal["partner", "couple", "practice", "counselor", "person"]
+OwnerKind = Literal["partner", "couple", "practice", "counselor", "person", "house"]
 Owner = tuple[OwnerKind, UUID]
 T = TypeVar("T")
 
@@ -37,9 +36,8 @@ VERSION = b"\x01"
 PENDING = b"\x00"  # stands in the column until the row is written; never a valid envelope
 SMALLEST_BUCKET = 64
 
-
-class VaultError(Exception):
-    """A sealed text cannot be opened or written; the message says why, never what."""
+HOUSE: Owner = ("house", UUID(int=0))
+"""Whose key makes keyed hashes: the whole database's, of all its practices."""
 
 
 class NotReading(VaultError):
@@ -73,47 +71,85 @@ _reading: ContextVar[Reading | None] = ContextVar("reading", default=None)
 
 
 class _Keys:
-    """The master key and the unwrapped keys of owners, in memory only."""
+    """The master keys and the unwrapped keys of owners, in memory only."""
 
     def __init__(self) -> None:
-        self.master: bytes = b""
+        self.file = Path()
+        self.ring = masters.Ring(())
         self.open: dict[Owner, tuple[UUID, AESGCM]] = {}
+        self.roots: dict[Owner, bytes] = {}  # what chains and keyed hashes are made with
         self.fresh: set[Owner] = set()  # made in a transaction that is not committed yet
 
 
 _keys = _Keys()
 
 
-def new_master_key(path: Path) -> None:
-    """Write a new master key that only its owner can read; refuses to replace one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(base64.b64encode(secrets.token_bytes(32)) + b"\n")
-
-
 def open_with(path: Path) -> None:
     """Take the master key from its file; VaultError with the cure when it is missing or damaged."""
-    try:
-        master = base64.b64decode(path.read_bytes(), validate=False)
-    except OSError as error:
-        raise VaultError(
-            f"The key file {path} cannot be read ({error.strerror}). Set CLINIC_KEY_FILE."
-        ) from error
-    if len(master) != 32:
-        raise VaultError(f"The key file {path} is damaged: 32 bytes in base64 are needed.")
-    if master != _keys.master:
-        _keys.master, _keys.open, _keys.fresh = master, {}, set()
+    hold(masters.read(path), path)
+
+
+def hold(ring: masters.Ring, path: Path) -> None:
+    """Use these master keys; `path` is where they lie, or will."""
+    if not set(ring.keys) & set(_keys.ring.keys):
+        _keys.open, _keys.roots, _keys.fresh = {}, {}, set()
+    _keys.file, _keys.ring = path, ring
+
+
+def new_master_key(path: Path) -> None:
+    """Write a new master key that only its owner can read; refuses to replace one."""
+    masters.create(path, masters.new())
+
+
+def master() -> masters.MasterKey:
+    """The master key in force, to which backups are encrypted."""
+    return _keys.ring.current
+
+
+def must_fit(connection: Connection) -> None:
+    """Raise VaultError when the master key opens no key of this database: better at the start than at a text."""
+    row = connection.execute(select(*DataKey.__table__.columns).limit(1)).first()
+    if row is not None:
+        _unwrapped((row.owner_kind, row.owner_id), row.id, row.wrapped)
 
 
 def derived(purpose: str) -> bytes:
-    """A key of 32 bytes for one purpose (cookies, keyed hashes), made from the master key."""
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(_keys.master)
+    """A key of 32 bytes for one purpose, made from the master key; a new master key makes another."""
+    return _derived(_keys.ring.current.secret, purpose)
+
+
+def _derived(key: bytes, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(key)
 
 
 def keyed_hash(purpose: str, text: str) -> str:
     """A hash (hex) by which a name can be found again and not guessed without the key."""
-    return hmac.new(derived("hash:" + purpose), text.encode(), "sha256").hexdigest()
+    return hmac.new(lasting("hash:" + purpose), text.encode(), "sha256").hexdigest()
+
+
+def lasting(purpose: str) -> bytes:
+    """A key of 32 bytes for one purpose that is kept in the database and outlives a change of the master key."""
+    root = _keys.roots.get(HOUSE) or _root_of(db.session.connection(), HOUSE)
+    return _derived(root, purpose)
+
+
+def chain_key(connection: Connection, practice_id: UUID) -> bytes:
+    """The key (32 bytes) with which a practice's trail is chained."""
+    return _derived(_root_of(connection, ("practice", practice_id)), "trail")
+
+
+audit.keyed_by(chain_key)
+
+
+def lay_roots(connection: Connection) -> None:
+    """Make the key of keyed hashes, if there is none: a page that only reads cannot make it."""
+    _root_of(connection, HOUSE)
+
+
+def _root_of(connection: Connection, owner: Owner) -> bytes:
+    if owner not in _keys.roots:
+        _key_of(connection, owner, make=True)
+    return _keys.roots[owner]
 
 
 # Keys of owners
@@ -130,23 +166,37 @@ def unlock(owners: Iterable[Owner]) -> None:
 
 
 def _remember(owner: Owner, key_id: UUID, wrapped: bytes) -> tuple[UUID, AESGCM]:
-    try:
-        key = AESGCM(_keys.master).decrypt(wrapped[:12], wrapped[12:], _wrap_data(owner, key_id))
-    except InvalidTag as error:
-        raise VaultError(
-            "The master key does not fit this database. Set CLINIC_KEY_FILE to the key that it was made with."
-        ) from error
+    return _hold(owner, key_id, _unwrapped(owner, key_id, wrapped))
+
+
+def _hold(owner: Owner, key_id: UUID, key: bytes) -> tuple[UUID, AESGCM]:
+    if owner[0] in {"house", "practice"}:
+        _keys.roots[owner] = key
     _keys.open[owner] = key_id, AESGCM(key)
     return _keys.open[owner]
 
 
-def must_fit() -> None:
-    """VaultError when the master key is not the one with which this database was made; an empty one takes any."""
-    row = db.session.execute(
-        select(DataKey.id, DataKey.owner_kind, DataKey.owner_id, DataKey.wrapped).limit(1)
-    ).first()
-    if row is not None:
-        _remember((row.owner_kind, row.owner_id), row.id, row.wrapped)
+def _unwrapped(owner: Owner, key_id: UUID, wrapped: bytes) -> bytes:
+    """The key of an owner; when the master key was changed meanwhile, the new one is taken from its file."""
+    bound = _wrap_data(owner, key_id)
+    if (key := _tried(_keys.ring, wrapped, bound)) is None:
+        _keys.ring = masters.read(_keys.file)
+        key = _tried(_keys.ring, wrapped, bound)
+    if key is None:
+        raise VaultError("The master key does not fit this database. Set CLINIC_KEY_FILE to the right one.")
+    return key
+
+
+def _tried(ring: masters.Ring, wrapped: bytes, bound: bytes) -> bytes | None:
+    for master in ring.keys:
+        with suppress(InvalidTag):
+            return master.wrapping.decrypt(wrapped[:12], wrapped[12:], bound)
+    return None
+
+
+def _wrapped(owner: Owner, key_id: UUID, key: bytes) -> bytes:
+    nonce = secrets.token_bytes(12)
+    return nonce + _keys.ring.current.wrapping.encrypt(nonce, key, _wrap_data(owner, key_id))
 
 
 def _wrap_data(owner: Owner, key_id: UUID) -> bytes:
@@ -169,15 +219,35 @@ def _key_of(connection: Connection, owner: Owner, *, make: bool) -> tuple[UUID, 
     return _make_key(connection, owner)
 
 
+def rewrap(connection: Connection, after: UUID | None, count: int = 500) -> UUID | None:
+    """Wrap the next keys of owners under the master key in force; the id to go on from, None after the last."""
+    table = DataKey.__table__
+    rows = select(*table.columns).order_by(table.c.id).limit(count)
+    found = connection.execute(rows.where(table.c.id > after) if after else rows).all()
+    current = masters.Ring(_keys.ring.keys[:1])
+    for row in found:
+        owner: Owner = (row.owner_kind, row.owner_id)
+        if _tried(current, row.wrapped, _wrap_data(owner, row.id)) is None:
+            wrapped = _wrapped(owner, row.id, _unwrapped(owner, row.id, row.wrapped))
+            connection.execute(update(DataKey).where(DataKey.id == row.id).values(wrapped=wrapped))
+    return found[-1].id if found else None
+
+
 def _make_key(connection: Connection, owner: Owner) -> tuple[UUID, AESGCM]:
-    key_id, key, nonce = uuid4(), secrets.token_bytes(32), secrets.token_bytes(12)
-    wrapped = nonce + AESGCM(_keys.master).encrypt(nonce, key, _wrap_data(owner, key_id))
-    connection.execute(
-        insert(DataKey).values(id=key_id, owner_kind=owner[0], owner_id=owner[1], wrapped=wrapped)
-    )
+    _keys.ring = masters.read(
+        _keys.file
+    )  # under the write lock: a change of the master key finds this row or is seen
+    # The house's key is the first master key, by which what was hashed before the house had a key of its own is found.
+    key_id, key = uuid4(), _keys.ring.current.secret if owner == HOUSE else secrets.token_bytes(32)
+    row = {
+        "id": key_id,
+        "owner_kind": owner[0],
+        "owner_id": owner[1],
+        "wrapped": _wrapped(owner, key_id, key),
+    }
+    connection.execute(insert(DataKey).values(row))
     _keys.fresh.add(owner)
-    _keys.open[owner] = key_id, AESGCM(key)
-    return _keys.open[owner]
+    return _hold(owner, key_id, key)
 
 
 @event.listens_for(Session, "after_commit")
@@ -190,6 +260,7 @@ def _forget_fresh(_session: Session) -> None:
     # A key whose row was rolled back must never seal anything again.
     for owner in _keys.fresh:
         _keys.open.pop(owner, None)
+        _keys.roots.pop(owner, None)
     _keys.fresh.clear()
 
 

@@ -53,6 +53,8 @@ def build(now: datetime = BEGAN) -> Cast:
         "Linden Practice", "America/New_York", "Letter", phone="555 0142", address="12 Linden Row\nAshby"
     )
     elsewhere = practices.found("Harbor Counseling", "Europe/Vienna")
+    for one in (practice, elsewhere):
+        practices.keep_recovery_key(practices.house_of(one), one, now)
     cast = Cast(practice.id, elsewhere.id)
     _staff(cast, practice, elsewhere, now)
     add_couple(cast, "couple", ("partner_a", "Mara"), ("partner_b", "Jonas"), by="counselor", now=now)

@@ -15,8 +15,8 @@ from sqlalchemy import select, update
 
 from clinic import audit, vault
 from clinic.access import SYSTEM, Viewer
-from clinic.accounts import queries, rules
-from clinic.accounts.models import Account, KeptForm, Person, StaffMember, Throttle, UserSession
+from clinic.accounts import queries, rules, tries
+from clinic.accounts.models import Account, KeptForm, Person, StaffMember, UserSession
 from clinic.extensions import db, transactions
 from clinic.practice.models import Practice
 
@@ -42,21 +42,6 @@ class NameTaken(AccountError):
     """Somebody has that sign-in name."""
 
 
-class TooSoon(AccountError):
-    """Too many wrong tries from this device; `wait` says how long the next one must wait."""
-
-    def __init__(self, wait: timedelta) -> None:
-        self.wait = wait
-        super().__init__(f"Please wait {words_of(wait)} before the next try.")
-
-
-def words_of(wait: timedelta) -> str:
-    """A wait in words: "4 seconds", "2 minutes"."""
-    seconds = max(1, round(wait.total_seconds()))
-    count, unit = (seconds, "second") if seconds < 90 else (round(seconds / 60), "minute")
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
-
-
 # Passphrases: call these outside of a transaction
 
 
@@ -74,42 +59,6 @@ def fits(stored: str | None, passphrase: str) -> bool:
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None
-
-
-# Throttling by device
-
-
-def device_bucket(device_id: str | None, address: str) -> str:
-    """Where wrong tries are counted: a device that signed in before has its own count, others share a network's."""
-    owner = f"device:{device_id}" if device_id else f"network:{rules.network_of(address)}"
-    return vault.keyed_hash("throttle", owner)
-
-
-def count_try(purpose: str, bucket: str, now: datetime) -> None:
-    """Count a try before it is judged, so that parallel tries cannot slip by; TooSoon when it comes too early."""
-    row = _throttle(purpose, bucket)
-    if row is None:
-        db.session.add(Throttle(purpose=purpose, device_hash=bucket, failures=1, last_at=now))
-        return
-    if now - row.last_at >= rules.FORGOTTEN_AFTER:
-        row.failures = 0
-    left = row.last_at + rules.wait_after(row.failures) - now
-    if left > timedelta(0):
-        raise TooSoon(left)
-    row.failures, row.last_at = row.failures + 1, now
-
-
-def forgive_try(purpose: str, bucket: str) -> None:
-    """Take back the count of a right try. Wrong ones before it stay, or own sign-ins would buy more guesses."""
-    row = _throttle(purpose, bucket)
-    if row is not None:
-        row.failures = max(0, row.failures - 1)
-
-
-def _throttle(purpose: str, bucket: str) -> Throttle | None:
-    return db.session.scalar(
-        select(Throttle).where(Throttle.purpose == purpose, Throttle.device_hash == bucket)
-    )
 
 
 # Sign-ins
@@ -218,6 +167,7 @@ def reset_password(viewer: Viewer, account: Account, password_hash: str, now: da
     account.password_hash = password_hash
     account.must_change_password = True
     revoke_all(viewer, account, now)
+    tries.open_again(account.sign_in_hash)
     audit.record(viewer, "reset passphrase", account)
 
 

@@ -90,7 +90,7 @@ class KeptForm(Base):
 
 
 class Throttle(Base):
-    """Failed proofs of one device for one purpose; kept here so that every process counts the same."""
+    """Failed proofs of one device, network or name; kept here so that every process counts the same. See tries.py."""
 
     __tablename__ = "throttle"
     purpose: Mapped[str]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, false, func, or_, select
@@ -10,7 +11,7 @@ from clinic.access import Viewer
 from clinic.appointments.models import AgendaItem, Appointment
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple
-from clinic.exercises.document import Again
+from clinic.exercises.document import Again, Field
 from clinic.extensions import db
 from clinic.homework import queries as homework
 from clinic.homework.models import Assignment, Round, Turn
@@ -139,6 +140,22 @@ def agenda_item_for(viewer: Viewer, item_id: UUID) -> AgendaItem | None:
     return db.session.scalar(
         select(AgendaItem).where(AgendaItem.id == item_id, AgendaItem.couple_id.in_(workable))
     )
+
+
+def brought_to(viewer: Viewer, couple_id: UUID) -> list[tuple[Reflection, Field, Any]]:
+    """Answers that their document marks for the agenda, sent for an appointment that is still to come; staff only."""
+    if not viewer.is_staff:
+        return []
+    coming = of_couple(viewer, couple_id)
+    ids = [one.id for one in coming if one.state == "scheduled"]
+    rounds = db.session.scalars(select(Round).where(Round.appointment_id.in_(ids)).order_by(Round.opens_at))
+    return [
+        (row, asked, answer)
+        for round_ in rounds
+        for row in reflections.sent_in(viewer, round_).values()
+        for asked in homework.document_for(round_).turns[row.turn.key].fields
+        if asked.marks == "agenda" and (answer := reflections.as_sent(row).answers.get(asked.key)) is not None
+    ]
 
 
 def _agenda(viewer: Viewer) -> Select[AgendaItem]:

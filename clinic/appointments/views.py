@@ -16,12 +16,13 @@ from clinic.appointments.models import AgendaItem, Appointment
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple
 from clinic.exercises import answers
-from clinic.exercises.document import label_for
+from clinic.exercises.document import Field, label_for
 from clinic.extensions import db
 from clinic.homework import queries as homework
 from clinic.homework.models import Turn
 from clinic.practice.models import Practice
 from clinic.reflections import queries as reflections
+from clinic.reflections.models import Reflection
 from clinic.web import day, found, in_zone, page, see, viewer
 from forms.appointments import JOINT, MoveForm, ScheduleForm
 
@@ -54,9 +55,20 @@ def of_couple(couple_id: UUID) -> str:
         people={one.id: one for one in couple.partners},
         rows=queries.of_couple(viewer(), couple_id),
         agenda=[_brought_up(item, couple) for item in queries.agenda_of(viewer(), couple_id)],
+        brought=[_brought(*one, couple) for one in queries.brought_to(viewer(), couple_id)],
         can_work=couples.work_for(viewer(), couple_id) is not None,
         now=clock.now(),
     )
+
+
+def _brought(row: Reflection, asked: Field, answer: object, couple: Couple) -> dict[str, object]:
+    """What one of them wants to talk about, in their own words and their own order."""
+    return {
+        "author": next(one for one in couple.partners if one.id == row.partner_id),
+        "exercise": row.turn.round.assignment.version.title,
+        "round_id": row.turn.round_id,
+        "lines": answers.describe(asked, answer),
+    }
 
 
 def _brought_up(item: AgendaItem, couple: Couple) -> dict[str, object]:

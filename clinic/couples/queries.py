@@ -10,8 +10,10 @@ from sqlalchemy.orm import lazyload
 
 from clinic import clock, vault
 from clinic.access import OwnSide, Viewer
+from clinic.accounts import queries as sign_ins
 from clinic.accounts.models import StaffMember
 from clinic.couples.models import Concern, Consent, Couple, CoupleCounselor, Invitation, Partner
+from clinic.couples.rules import TRIES
 from clinic.couples.summary import Glance
 from clinic.extensions import db
 
@@ -20,8 +22,9 @@ def visible_to(viewer: Viewer) -> Select[Couple]:
     """Clients: their own couples. Counselors: those assigned to them. Supervisors: those of whom they supervise."""
     if viewer.is_system:
         return select(Couple)
-    rules = [*_as_client(viewer), *_as_staff(viewer)]
-    return select(Couple).where(or_(*rules), Couple.practice_id == viewer.practice_id) if rules else _none()
+    if not viewer.is_staff:
+        return _these(viewer, _as_client(viewer))
+    return _these(viewer, _as_staff(viewer)).where(*_not_their_own(viewer))
 
 
 def workable_by(viewer: Viewer) -> Select[Couple]:
@@ -29,10 +32,8 @@ def workable_by(viewer: Viewer) -> Select[Couple]:
     if viewer.is_system:
         return select(Couple)
     if viewer.staff_id is None or "counselor" not in viewer.roles:
-        return _none()
-    return select(Couple).where(
-        Couple.id.in_(_assigned_to([viewer.staff_id])), Couple.practice_id == viewer.practice_id
-    )
+        return _these(viewer, [])
+    return _these(viewer, [Couple.id.in_(_assigned_to([viewer.staff_id]))]).where(*_not_their_own(viewer))
 
 
 def workable_among(viewer: Viewer, ids: Iterable[UUID]) -> set[UUID]:
@@ -40,8 +41,16 @@ def workable_among(viewer: Viewer, ids: Iterable[UUID]) -> set[UUID]:
     return set(db.session.scalars(workable_by(viewer).with_only_columns(Couple.id).where(Couple.id.in_(ids))))
 
 
-def _none() -> Select[Couple]:
-    return select(Couple).where(false())
+def _these(viewer: Viewer, rules: Sequence[ColumnElement[bool]]) -> Select[Couple]:
+    if not rules:
+        return select(Couple).where(false())
+    return select(Couple).where(or_(*rules), Couple.practice_id == viewer.practice_id)
+
+
+def _not_their_own(viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Nobody is the counselor of a couple in which they have a side, confirmed or not, whoever assigned them."""
+    own = [side.couple_id for side in viewer.sides]
+    return [Couple.id.not_in(own)] if own else []
 
 
 def _as_client(viewer: Viewer) -> list[ColumnElement[bool]]:
@@ -101,6 +110,13 @@ def partner_for(viewer: Viewer, partner_id: UUID) -> Partner | None:
     """One partner of a couple in which this viewer may act."""
     workable = workable_by(viewer).with_only_columns(Couple.id)
     return db.session.scalar(select(Partner).where(Partner.id == partner_id, Partner.couple_id.in_(workable)))
+
+
+def is_within(viewer: Viewer, person_id: UUID) -> bool:
+    """True when the sign-in of this person opens nothing but couples in which this viewer may act."""
+    sides = select(Partner.couple_id).where(Partner.person_id == person_id)
+    beyond = sides.where(Partner.couple_id.not_in(workable_by(viewer).with_only_columns(Couple.id)))
+    return sign_ins.staff_of_person(person_id) is None and db.session.scalar(beyond.limit(1)) is None
 
 
 def side_of(viewer: Viewer, couple: Couple) -> Partner | None:
@@ -164,6 +180,16 @@ def open_invitations(partner_ids: Collection[UUID], now: datetime) -> dict[UUID,
         )
     )
     return {row.partner_id: row for row in rows}
+
+
+def ended_by_wrong_tries(partner_ids: Collection[UUID]) -> set[UUID]:
+    """Partners whose last invitation ended by itself."""
+    last = select(Invitation.partner_id, Invitation.failures, Invitation.used_at)
+    rows = db.session.execute(
+        last.where(Invitation.partner_id.in_(partner_ids)).order_by(Invitation.created_at)
+    )
+    latest = {row.partner_id: row for row in rows}
+    return {id_ for id_, row in latest.items() if row.used_at is None and row.failures >= TRIES}
 
 
 def consents_of(partner_ids: Collection[UUID]) -> dict[UUID, Consent]:

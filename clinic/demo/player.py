@@ -138,6 +138,7 @@ def _found(story: Story, present: Present) -> tuple[UUID, dict[str, UUID], str]:
             staff[member.key] = _employ(practice, member, staff, password_hash, at)
         owner = db.session.get_one(StaffMember, staff[_owner(story)])
         practices.write_policy(staff_viewer(owner), practice, told.policy)
+        practices.keep_recovery_key(staff_viewer(owner), practice, at)
         practice_id = practice.id
         db.session.commit()
         db.session.remove()

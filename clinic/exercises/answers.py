@@ -106,6 +106,14 @@ def is_shown(field: Field, answers: Answers) -> bool:
     return all(matches(answers.get(key), wanted) for key, wanted in (field.show_when or {}).items())
 
 
+def only_shown(turn: Turn, answers: Answers) -> dict[str, Any]:
+    """These answers without those to questions that they do not show; what hangs on a hidden one is hidden, too."""
+    left = dict(answers)
+    while hidden := [one.key for one in turn.fields if one.key in left and not is_shown(one, left)]:
+        left = {key: answer for key, answer in left.items() if key not in hidden}
+    return left
+
+
 def matches(answer: Any, wanted: str | list[str]) -> bool:
     """True when one of the wanted options was picked."""
     return not set(picked(answer)).isdisjoint([wanted] if isinstance(wanted, str) else wanted)
@@ -131,13 +139,12 @@ def _is_answered(field: Field, answer: Any) -> bool:
 def to_send(turn: Turn, answers: Answers, *, role: str, attempt: int = 1) -> dict[str, Any]:
     """What of a draft is sent: nothing unreadable, nothing behind a declined question, nothing that is not shown."""
     sent = {}
+    shown = only_shown(turn, answers)
     for field in asked(turn, role, attempt):
-        answer = answers.get(field.key)
-        if is_declined(answer) and may_decline(turn, field) and is_shown(field, answers):
+        answer = shown.get(field.key)
+        if is_declined(answer) and may_decline(turn, field):
             sent[field.key] = dict(DECLINED)
-        elif (
-            answer is not None and not is_declined(answer) and not is_raw(answer) and is_shown(field, answers)
-        ):
+        elif answer is not None and not is_declined(answer) and not is_raw(answer):
             sent[field.key] = answer
     return sent
 

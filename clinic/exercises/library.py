@@ -47,6 +47,8 @@ def parse(text: str, name: str, known: Collection[str] = PLANNED) -> tuple[Exerc
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return None, [f"{file}: the file: found {_lower(str(error))}; allowed: TOML"]
+    except RecursionError:
+        return None, [f"{file}: the file: found brackets within brackets without end; allowed: TOML"]
     if mistakes := wrong_shape(table):
         return None, [mistake.message(file) for mistake in mistakes]
     exercise = convert(table)
@@ -60,11 +62,21 @@ def _read_all(folder: Path) -> tuple[dict[str, Exercise], list[str]]:
     exercises: dict[str, Exercise] = {}
     messages: list[str] = []
     for file in files:
-        exercise, found = parse(file.read_text(encoding="utf-8"), file.stem, known)
+        exercise, found = _read(file, known)
         messages += found
         if exercise:
             exercises[exercise.slug] = exercise
     return exercises, messages + list(_between_files(exercises))
+
+
+def _read(file: Path, known: Collection[str]) -> tuple[Exercise | None, list[str]]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        return None, [
+            f"{file.name}: the file: found byte {error.start + 1} in another encoding; allowed: UTF-8"
+        ]
+    return parse(text, file.stem, known)
 
 
 def _between_files(exercises: Mapping[str, Exercise]) -> Iterator[str]:

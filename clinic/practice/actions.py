@@ -1,6 +1,8 @@
 """Verbs of the practice: found it, write its letterhead, its policy and its crisis resources."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,8 +26,13 @@ def found(name: str, zone: str = "Etc/UTC", paper: str = "A4", **letterhead: Any
     practice = Practice(name=name, zone=zone, paper=paper, **letterhead)
     db.session.add(practice)
     db.session.flush()
-    audit.record(Viewer(practice_id=practice.id, is_system=SYSTEM.is_system), "found", practice)
+    audit.record(house_of(practice), "found", practice)
     return practice
+
+
+def house_of(practice: Practice) -> Viewer:
+    """The house itself, acting for a practice."""
+    return replace(SYSTEM, practice_id=practice.id)
 
 
 def write_letterhead(viewer: Viewer, practice: Practice, **values: str) -> None:
@@ -50,6 +57,12 @@ def list_crisis_lines(viewer: Viewer, practice: Practice, lines: Sequence[dict[s
     """Use these resources instead of the locale's; an empty list goes back to those."""
     practice.crisis = [dict(line) for line in lines] or None
     audit.record(viewer, "list crisis lines", practice, lines=len(lines))
+
+
+def keep_recovery_key(viewer: Viewer, practice: Practice, now: datetime | None) -> None:
+    """Somebody has shown that the recovery key lies on paper; None when a new key has to be shown again."""
+    practice.recovery_kept_at = now
+    audit.record(viewer, "keep recovery key" if now else "change master key", practice)
 
 
 def _must_be_a_zone(zone: str) -> None:

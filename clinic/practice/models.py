@@ -1,5 +1,6 @@
 """The practice itself: one row for each organization in the database."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON
@@ -22,4 +23,5 @@ class Practice(Base):
     locale: Mapped[str] = mapped_column(default="en-US")  # whose crisis resources stand in
     policy: Mapped[str] = mapped_column(default="")  # the secrets policy in the practice's own words
     policy_version: Mapped[int] = mapped_column(default=1)
+    recovery_kept_at: Mapped[datetime | None]  # when somebody showed that the recovery key lies on paper
     crisis: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON, default=None)  # own, else the locale's

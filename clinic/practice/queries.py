@@ -33,6 +33,11 @@ def by_id(practice_id: UUID) -> Practice:
     return db.session.get_one(Practice, practice_id)
 
 
+def all_of_them() -> list[Practice]:
+    """Every practice of this database; for the commands of whoever runs it."""
+    return list(db.session.scalars(select(Practice).order_by(Practice.name)))
+
+
 def only_one() -> Practice | None:
     """The practice of this house when there is exactly one: its phone may stand on the sign-in page."""
     first_two = db.session.scalars(select(Practice).limit(2)).all()

@@ -20,6 +20,7 @@ from clinic.homework.models import Assignment, Recipient, Round, Turn
 from clinic.progress import meetings, rules, waiting
 from clinic.progress.meetings import Meeting
 from clinic.progress.waiting import Waiting
+from clinic.reflections import queries as reflections
 from clinic.reflections.models import NoteToCounselor
 from clinic.safety import queries as safety
 from clinic.safety.models import Flag
@@ -177,7 +178,7 @@ def _releases(
         if not turn.awaits_opening or turn.sent_at is None or turn.sent_by_id is None:
             continue
         title = row.assignment.version.title
-        released = released_at(turn, row)
+        released = reflections.released_at(turn)
         if released and now < released + HOLD:
             yield Line(couple, f"{names[turn.sent_by_id]}, {title}", released + HOLD, row.id), True
         elif released is None and needs_release(turn, row):
@@ -193,16 +194,6 @@ def needs_release(turn: Turn, row: Round) -> bool:
     twins = [one for one in row.turns if one.key == turn.key and one.leg != turn.leg]
     both = all(one.sent_at and not one.is_kept for one in twins)
     return "sealed" in kinds and row.assignment.opening == "counselor" and bool(twins) and both
-
-
-def released_at(turn: Turn, row: Round) -> datetime | None:
-    """When the words were released, unless that was undone since."""
-    acts = [
-        e
-        for e in row.events
-        if e.turn_id == turn.id and e.kind in {"released", "called_back", "returned", "took_back"}
-    ]
-    return acts[-1].at if acts and acts[-1].kind == "released" else None
 
 
 def _consent(turn: Turn, row: Round) -> str:

@@ -56,6 +56,7 @@ class Done:
 
     turn_id: UUID
     title: str
+    sent_on: date
     said: str
 
 
@@ -176,6 +177,7 @@ def _done(row: Round, state: RoundState, partner: Partner) -> Iterator[Done]:
         yield Done(
             turn_id=rows[one.id].id,
             title=f"{document.title}{step}",
+            sent_on=clock.local_day(one.sent_at or row.opens_at, row.assignment.zone),
             said=exchange.waiting_said(
                 one.turn,
                 row.assignment.opening,
@@ -219,10 +221,7 @@ def _wins(viewer: Viewer, couple: Couple, openings: Sequence[Opening]) -> Iterat
 def exchange_for(viewer: Viewer, couple: Couple, round_id: UUID) -> Exchange | None:
     """One round as both may read it."""
     openings = [one for one in queries.openings_of(viewer, couple) if one.turn.round_id == round_id]
-    words = queries.words_of(viewer, couple, "couple", openings)
-    return exchange.exchange(
-        sorted(words, key=lambda seen: (seen.turn_place, seen.author, seen.attempt, seen.entry, seen.by))
-    )
+    return exchange.exchange(queries.words_of(viewer, couple, "couple", openings))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from clinic.extensions import db
 from clinic.homework.models import Assignment, Round
 from clinic.progress import lines, queries
 from clinic.progress.lines import Glance
-from clinic.progress.summary import Period
+from clinic.progress.summary import Audience, Period
 from clinic.safety import queries as safety
 from clinic.safety.models import Flag
 from clinic.safety.rules import Ceiling
@@ -125,7 +125,7 @@ def _appointments_of(couple: Couple, now: datetime) -> Sequence[Appointment]:
     return [*past, *(row for row in found if row.starts_at > now)]
 
 
-def usual_period(viewer: Viewer, couple: Couple, now: datetime) -> tuple[date, date]:
-    """From the first round, or the last half year, to today: what a new report begins with."""
+def usual_period(couple: Couple, audience: Audience, now: datetime) -> tuple[date, date]:
+    """From the first round that this audience knows of, or the last half year, to today: with this a report begins."""
     today = clock.local_day(now, couple.zone)
-    return max(queries.first_day(viewer, couple), today - LOOKS_BACK), today
+    return max(queries.first_day(couple, audience, now), today - LOOKS_BACK), today

@@ -49,6 +49,7 @@ class Seen:
     on: date  # local day of the round
     given_on: date  # local day on which it was sent
     turn_id: UUID
+    leg: int
     key: str
     attempt: int
     entry: int
@@ -69,11 +70,6 @@ class Seen:
     def answer_to(self, asked: Field) -> tuple[str, list[str]]:
         """A question as it was put, and its answer as lines to read."""
         return label_for(asked.label, self.role), shapes.describe(asked, self.answers.get(asked.key))
-
-    @property
-    def turn_place(self) -> int:
-        """Where its turn stands in the document."""
-        return list(self.exercise.turns).index(self.key)
 
     @property
     def order(self) -> tuple[date, int, int, int]:

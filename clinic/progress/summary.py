@@ -116,12 +116,14 @@ class ProgressSummary:
     partners: tuple[Partner, ...]
     period: Period
     made_at: datetime
+    zone: str = "Etc/UTC"  # the couple's, for the time of day
     written_by: str = ""
     setting: str = ""  # one line below the title, such as the week of the program
     attendance: Attendance = Attendance()
     practices: tuple[PracticeRow, ...] = ()
     trends: tuple[Trend, ...] = ()
     wins: tuple[Win, ...] = ()
+    wins_written: int = 0  # those that are printed, and all before them
     excerpts: tuple[Excerpt, ...] = ()
     narrative: tuple[str, ...] = ()
     next_steps: tuple[NextStep, ...] = ()

@@ -16,13 +16,13 @@ from clinic.documents.rules import KINDS, audience_said
 from clinic.documents.views import said as document_said
 from clinic.extensions import db
 from clinic.practice import queries as practices
-from clinic.progress import actions, desk, home, overview, queries, rules
+from clinic.progress import actions, desk, home, overview, queries, rules, shelves
 from clinic.progress.exchange import minutes_of
 from clinic.progress.summary import Audience, Period
 from clinic.reflections import queries as reflections
 from clinic.reflections.rules import readers_sentence
 from clinic.web import clock_time, found, in_zone, page, see, short_day, takes, viewer
-from forms.progress import AUDIENCES, FrameForm, ReportForm
+from forms.progress import AUDIENCES, MOST_EXCERPTS, FrameForm, ReportForm
 from forms.room import room
 
 pages = Blueprint("progress", __name__, url_prefix="/progress")
@@ -96,20 +96,18 @@ def report(couple_id: UUID) -> str | BaseResponse:
         couple=row,
         audience=audience,
         choices=choices,
-        offered=offered,
-        notes={one.key: _preview(one, names) for one in offered},
+        days=_chosen_days(row, audience, period, now),
+        period=period,
+        offered=shelves.by_exercise(offered),
+        names=names,
+        begins=lambda text: shorten(text, 140, placeholder=" …"),
+        most=MOST_EXCERPTS,
     )
 
 
-def _preview(passage: rules.Passage, names: dict[int, str]) -> str:
-    """The beginning of each side, so that the counselor knows what she chooses."""
-    said = (f"{names[one.by]}: {shorten(one.text, 140, placeholder=' …')}" for one in passage.sides)
-    return f"{passage.exercise}, {short_day(passage.on)}. {' / '.join(said)}"
-
-
 def _asked_for(couple: Couple, now: datetime) -> MultiDict[str, str]:
-    """What the address of the page says, and for the rest what is usual."""
-    first, last = overview.usual_period(viewer(), couple, now)
+    """What the address of the page says, and for the rest what is usual for these readers."""
+    first, last = overview.usual_period(couple, _audience_named(request.args.get("audience")), now)
     paper = practices.by_id(couple.practice_id).paper
     usual = {
         "audience": "couple",
@@ -128,10 +126,21 @@ def _asked_for(couple: Couple, now: datetime) -> MultiDict[str, str]:
 
 def _frame_of(form: FrameForm, couple: Couple, now: datetime) -> tuple[Audience, Period]:
     """The readers and the days as far as they can be read; the form says what was wrong."""
-    first, last = overview.usual_period(viewer(), couple, now)
+    audience = _audience_named(form.audience.data)
+    first, last = overview.usual_period(couple, audience, now)
     starts, ends = form.from_on.data or first, form.to_on.data or last
-    audience: Audience = next((one for one in get_args(Audience) if one == form.audience.data), "couple")
     return audience, Period(starts_on=starts, ends_on=max(starts, ends))
+
+
+def _audience_named(key: str | None) -> Audience:
+    return next((one for one in get_args(Audience) if one == key), "couple")
+
+
+def _chosen_days(couple: Couple, audience: Audience, period: Period, now: datetime) -> dict[str, str]:
+    """The days of a report when they were picked: what is usual for these readers is not taken along to others."""
+    if (period.starts_on, period.ends_on) == overview.usual_period(couple, audience, now):
+        return {}
+    return {"from_on": period.starts_on.isoformat(), "to_on": period.ends_on.isoformat()}
 
 
 def _chosen(form: ReportForm, audience: Audience, period: Period) -> actions.Chosen:
@@ -198,6 +207,7 @@ def ours(round_id: UUID | None = None) -> str | BaseResponse:
     return render_template(
         "progress/ours.html",
         opened=opened,
+        before=shelves.by_month(opened[1:], lambda one: one.on),
         exchange=exchange,
         more=more,
         names=names,
@@ -213,9 +223,12 @@ def mine() -> str | BaseResponse:
     if here is None:
         return see(url_for("progress.choose" if len(viewer().couple_ids) > 1 else "progress.now"))
     couple, partner = here
+    months = shelves.by_month(
+        home.mine_for(viewer(), partner), lambda one: clock.local_day(one.sent_at, couple.zone)
+    )
     return render_template(
         "progress/mine.html",
-        rows=home.mine_for(viewer(), partner),
+        months=months,
         unsent=reflections.unsent_of(viewer(), couple.id),
         looks=home.looks_at(couple, partner),
         couple=couple,

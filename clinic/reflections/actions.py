@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from clinic import audit
+from clinic import audit, vault
 from clinic.couples.models import Couple
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Field, Flag
@@ -186,7 +186,7 @@ def _dates(author: Author, sending: Sending) -> dict[str, str]:
         return {}
     awaited = {turn.opens.answered for turn in rounds.document_for(author.round).turns.values() if turn.opens}
     zone = ZoneInfo(author.round.assignment.zone)
-    said = {key: answer for key, answer in sending.answers.items() if key not in sending.narrowed}
+    said = rules.as_given(author.asked, sending)
     named = {f"{author.turn.key}.{key}": shapes.moment_of(answer, zone) for key, answer in said.items()}
     return {name: at.isoformat() for name, at in named.items() if name in awaited and at}
 
@@ -210,17 +210,23 @@ def _came_in(round_: Round, now: datetime) -> None:
 
 
 def _propose(author: Author, sending: Sending, now: datetime) -> RoundState:
-    bound = rules.bound_hash(rules.joint_answers(author.asked, sending.answers))
-    detail = {"hash": bound, "answered": _dates(author, sending)}
+    bound = rules.bound_hash(rules.joint_answers(author.asked, sending))
+    detail = {"hash": _kept_hash(bound), "answered": _dates(author, sending)}
     return homework.note(author.round, "proposed", now, turn=author.turn, by=author.partner_id, **detail)
+
+
+def _kept_hash(bound: str) -> str:
+    """The hash as the round keeps it: keyed, for the words of a short plan could be guessed from a stolen database."""
+    return vault.keyed_hash("bound", bound)
 
 
 def confirm(author: Author, seen_hash: str, now: datetime) -> None:
     """Agree to exactly the proposal that was read; another one that came in between raises NotNow."""
-    _must_admit(author, now, "confirm")
+    folded = _must_admit(author, now, "confirm")
     if rules.bound_hash(queries.proposed(author.turn)) != seen_hash:
         raise NotNow("There is a newer proposal. Please read it first.")
-    homework.note(author.round, "confirmed", now, turn=author.turn, by=author.partner_id, hash=seen_hash)
+    stands = folded.turns[rounds.turn_id_of(author.turn)].proposal
+    homework.note(author.round, "confirmed", now, turn=author.turn, by=author.partner_id, hash=stands)
     perform_openings(author.round, now)
     _came_in(author.round, now)
     audit.record(author.viewer, "confirm", author.turn)
@@ -260,11 +266,9 @@ def narrow(author: Author, fields: Sequence[str], now: datetime) -> Reflection:
         raise NotNow("A part of it has opened. You can still keep other answers closer, one by one.")
     sending = replace(sent, keep=not fields, narrowed=tuple(dict.fromkeys([*sent.narrowed, *allowed])))
     reflection = _write(author, sending, now)
-    if not fields:
-        homework.note(author.round, "narrowed", now, turn=author.turn, by=author.partner_id)
-    elif (dates := _dates(author, sending)) != _dates(author, sent):
-        told = {"groups": [], "answered": dates}
-        homework.note(author.round, "narrowed", now, turn=author.turn, by=author.partner_id, **told)
+    # Noted also where the fold changes nothing by it: a release was given to the words as they were before.
+    told: dict[str, Any] = {"groups": [], "answered": _dates(author, sending)} if fields else {}
+    homework.note(author.round, "narrowed", now, turn=author.turn, by=author.partner_id, **told)
     audit.record(author.viewer, "narrow", author.turn)
     return reflection
 

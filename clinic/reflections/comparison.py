@@ -17,7 +17,7 @@ from clinic.exercises.own_questions import TAIL, keeps_with_counselor
 from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.homework.models import Round, Turn
-from clinic.reflections import queries
+from clinic.reflections import queries, rules
 from clinic.reflections.models import Reflection
 from clinic.reflections.queries import SentBy
 from clinic.reflections.rules import Sending
@@ -54,8 +54,12 @@ class Row:
     prompt: str
     a: Side | None
     b: Side | None
-    is_text: bool
+    kind: str  # of the field
     meets: bool = False  # marked by the counselor
+
+    @property
+    def is_text(self) -> bool:
+        return self.kind == "text"
 
     @property
     def field_key(self) -> str:
@@ -123,7 +127,8 @@ def comparison(viewer: Viewer, round_: Round) -> Comparison:
     marks = set((review.meets or []) if (review := queries.review_of(round_.id)) else [])
     document = rounds.document_for(round_)
     table = _Table(round_, document, people, sent, marks, _last_numbers(viewer, round_))
-    rows = [row for step in _steps(round_, document) for row in _rows_of(table, step)]
+    answered = list(_answered(viewer, table))
+    rows = answered + [row for step in _steps(round_, document) for row in _rows_of(table, step, answered)]
     added = queries.additions(round_.turns)
     return Comparison(
         round_,
@@ -197,7 +202,33 @@ def _last_numbers(viewer: Viewer, round_: Round) -> dict[tuple[UUID, str, str], 
     }
 
 
-def _rows_of(table: _Table, step: tuple[Name, list[Turn]]) -> Iterator[Row]:
+def _answered(viewer: Viewer, table: _Table) -> Iterator[Row]:
+    """The words of another exercise that this one answers, in the column of who wrote them."""
+    for needed in table.document.inputs if table.sent else []:
+        for opening in queries.given(viewer, table.round, needed):
+            source = opening.turn.round
+            asked = rounds.document_for(source).turns[opening.turn.key]
+            title = f"What is answered: {source.assignment.version.title}, {asked.title}"
+            for one in asked.fields:
+                if lines := shapes.describe(one, opening.answers.get(one.key)):
+                    side = Side(lines, turn_id=opening.turn_id, sent_at=opening.at)
+                    a, b = _in_column(table, opening.author_id, side)
+                    name, prompt = f"{needed.key}.{one.key}", label_for(one.label, "mutual")
+                    yield Row(name, title, prompt, a, b, one.kind)
+
+
+def _in_column(table: _Table, author_id: UUID, side: Side) -> tuple[Side | None, Side | None]:
+    first = bool(table.people) and table.people[0].id == author_id
+    return (side, None) if first else (None, side)
+
+
+def _felt(answered: list[Row]) -> tuple[Side | None, Side | None]:
+    """Feelings that were named in what is answered: they stand beside those that were heard."""
+    rows = [row for row in answered if row.kind == "feelings"]
+    return next((row.a for row in rows if row.a), None), next((row.b for row in rows if row.b), None)
+
+
+def _rows_of(table: _Table, step: tuple[Name, list[Turn]], answered: list[Row]) -> Iterator[Row]:
     (leg, key, attempt, entry), turns = step
     asked = table.document.turns[key]
     written = {one.id: _written(turns, one, table.sent) for one in table.people}
@@ -209,9 +240,9 @@ def _rows_of(table: _Table, step: tuple[Name, list[Turn]]) -> Iterator[Row]:
         if any(side is not None and side.is_answered for side in sides):
             name = f"{key}.{one.key}" if (attempt, entry) == (1, 1) else f"{key}.{one.key}.{attempt}.{entry}"
             name = name if leg < 0 else f"{key}.{one.key}.{attempt}.{entry}.{leg}"
-            b = sides[1] if len(sides) > 1 else None
-            prompt, marked = label_for(one.label, "mutual"), name in table.marks
-            yield Row(name, title, prompt, sides[0], b, one.kind == "text", marked)
+            felt = _felt(answered) if one.kind == "feelings" else (None, None)
+            a, b, *_ = *(side or other for side, other in zip(sides, felt, strict=False)), None
+            yield Row(name, title, label_for(one.label, "mutual"), a, b, one.kind, name in table.marks)
 
 
 def _title(table: _Table, name: Name) -> str:
@@ -262,11 +293,12 @@ def _missing(turns: list[Turn], round_: Round) -> str:
 
 
 def _goes_to(asked: Asked, one: Field, row: Reflection, sending: Sending) -> str:
-    if one.key in sending.narrowed:
-        return "kept for you; looks declined to the other"
-    if row.turn.is_kept or _is_only_here(asked, row):
+    if (one.visibility or asked.visibility) == "counselor":
+        return "kept for you" if row.turn.is_kept or _is_only_here(asked, row) else "for you"
+    is_behind = one.key in sending.answers and one.key not in rules.as_given(asked, sending)
+    if row.turn.is_kept or _is_only_here(asked, row) or is_behind:
         return "kept for you"
-    return "for you" if (one.visibility or asked.visibility) == "counselor" else ""
+    return "kept for you; looks declined to the other" if one.key in sending.narrowed else ""
 
 
 def _is_only_here(asked: Asked, row: Reflection) -> bool:

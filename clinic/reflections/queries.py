@@ -12,9 +12,12 @@ from clinic.access import Viewer
 from clinic.accounts.models import StaffMember
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple
+from clinic.exercises import answers as shapes
+from clinic.exercises.document import Input
+from clinic.exercises.history import VOIDS_A_RELEASE
 from clinic.extensions import db
 from clinic.homework import queries as rounds
-from clinic.homework.models import Round, Turn
+from clinic.homework.models import Assignment, Round, Turn
 from clinic.practice import queries as practices
 from clinic.reflections.models import (
     Draft,
@@ -47,6 +50,21 @@ def openings_for(viewer: Viewer) -> Select[Opening]:
     if viewer.is_client:
         return select(Opening).where(Opening.to_id.in_(viewer.partner_ids))
     return select(Opening).where(false())
+
+
+def given(viewer: Viewer, round_: Round, needed: Input) -> list[Opening]:
+    """The words of another exercise on which this round builds: the last ones that were opened in this couple."""
+    rows = (
+        openings_for(viewer)
+        .join(Turn, Turn.id == Opening.turn_id)
+        .join(Round, Round.id == Turn.round_id)
+        .join(Assignment, Assignment.id == Round.assignment_id)
+        .where(Opening.couple_id == round_.couple_id, Opening.mode != "addition")
+        .where(Turn.key == needed.turn, Assignment.slug == needed.exercise)
+        .order_by(Opening.at.desc(), Opening.revision.desc())
+    )
+    found = list(db.session.scalars(rows))
+    return [one for one in found if one.turn_id == found[0].turn_id]
 
 
 def replies_for(viewer: Viewer) -> Select[Reply]:
@@ -135,6 +153,12 @@ def sent_by(turn: Turn, partner_id: UUID) -> Sending | None:
     return as_sent(row) if row else None
 
 
+def has_sent(turn: Turn, partner_id: UUID) -> bool:
+    """True when words of this partner stand in a turn: sent, and not taken back."""
+    mine = select(Reflection.id).where(Reflection.turn_id == turn.id, Reflection.partner_id == partner_id)
+    return db.session.scalar(mine.where(Reflection.withdrawn_at.is_(None)).limit(1)) is not None
+
+
 def as_sent(reflection: Reflection) -> Sending:
     """What its author handed in, put together again from the groups; for the author and for staff."""
     groups = {words.group: words for words in reflection.words}
@@ -142,13 +166,14 @@ def as_sent(reflection: Reflection) -> Sending:
     closer = groups.pop("counselor", None)
     answers = {key: answer for words in groups.values() for key, answer in words.answers.items()}
     kept_closer = dict(closer.answers) if closer else {}
+    asked = rounds.document_for(reflection.turn.round).turns[reflection.turn.key]
     own = engine.answers if engine else {}
     return Sending(
         answers={**answers, **kept_closer},
         safe=own.get("safe"),
         consent=own.get("consent"),
         keep=reflection.turn.is_kept,
-        narrowed=tuple(key for key in kept_closer if key in answers),
+        narrowed=tuple(key for key in kept_closer if answers and shapes.may_narrow(asked, asked.field(key))),
         tail=dict(tail.answers) if tail else {},
     )
 
@@ -186,14 +211,11 @@ def kept_page(turn: Turn, partner_id: UUID, name: str) -> KeptText | None:
 # Release
 
 
-UNDO_A_RELEASE = frozenset({"called_back", "returned", "took_back", "narrowed", "sent"})
-
-
 def released_at(turn: Turn) -> datetime | None:
     """When the counselor released a turn, unless that was undone since, or there are newer words than were read."""
     ids = {one.id for one in opened_together(turn)}
     acts = [event for event in turn.round.events if event.turn_id in ids]
-    acts = [event for event in acts if event.kind == "released" or event.kind in UNDO_A_RELEASE]
+    acts = [event for event in acts if event.kind == "released" or event.kind in VOIDS_A_RELEASE]
     return acts[-1].at if acts and acts[-1].kind == "released" else None
 
 

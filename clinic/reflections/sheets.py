@@ -10,7 +10,7 @@ from clinic.exercises import answers as shapes
 from clinic.exercises.document import Exercise, Field, label_for
 from clinic.exercises.document import Turn as Asked
 from clinic.exercises.own_questions import TAIL
-from clinic.exercises.turns import Act, TurnState
+from clinic.exercises.turns import Act, TurnId, TurnState
 from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.reflections import drafts, queries, rules
@@ -31,6 +31,8 @@ class Sheet:
     acts: frozenset[Act]
     readers: Readers
     zone: str
+    given: frozenset[tuple[TurnId, str]] = frozenset()
+    """Groups of words in this round that the other partner was given."""
 
     @property
     def asked(self) -> Asked:
@@ -52,6 +54,11 @@ class Sheet:
     def is_mine(self) -> bool:
         """True when what was sent or is proposed here came from this partner."""
         return self.state is not None and self.state.sent_by == self.author.partner_id
+
+    @property
+    def may_open(self) -> bool:
+        """True when the other partner may come to read some of it."""
+        return self.asked.reaches_partner or self.asked.asks_consent
 
     @property
     def asks_tail(self) -> bool:
@@ -87,7 +94,9 @@ def sheet_of(author: Author, now: datetime) -> Sheet:
     couple = db.session.get_one(Couple, author.turn.couple_id)
     readers = queries.readers_of(couple, author.partner_id, now)
     document = rounds.document_for(author.round)
-    return Sheet(author, document, folded.turns.get(name), acts, readers, author.round.assignment.zone)
+    given = frozenset((turn, key) for to, turn, key in folded.visible if to != author.partner_id)
+    zone = author.round.assignment.zone
+    return Sheet(author, document, folded.turns.get(name), acts, readers, zone, given)
 
 
 # The questions, one by one
@@ -170,12 +179,13 @@ def lines_of(sheet: Sheet, sending: Sending) -> list[Line]:
 def _line(sheet: Sheet, field: Field, sending: Sending, *, kept: bool) -> Line:
     answer = sending.answers[field.key]
     visibility = field.visibility or sheet.asked.visibility
+    is_behind = field.key not in rules.as_given(sheet.asked, sending)  # hangs on an answer that is kept
     return Line(
         field.key,
         label_for(field.label, sheet.author.role),
         shapes.describe(field, answer),
-        for_counselor=kept or visibility == "counselor",
-        is_narrowed=field.key in sending.narrowed,
+        for_counselor=kept or visibility == "counselor" or is_behind,
+        is_narrowed=field.key in sending.narrowed and not is_behind,
         is_declined=shapes.is_declined(answer),
         is_text=field.kind == "text",
     )

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, TextAreaField, ValidationError
+from wtforms import HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Optional, StopValidation
 
 from clinic.exercises.own_questions import CONSENT, SAFETY
-from clinic.exercises.reading import LONGEST, Unreadable
+from clinic.exercises.reading import LONGEST, Unreadable, keepable
 from forms.fields import OneField, clean, counted
 
 KINDS = [
@@ -31,13 +31,15 @@ class Words(TextAreaField):
 
     def pre_validate(self, form: Any) -> None:
         del form
+        self.data = keepable(self.data or "")
         try:
-            self.data = clean(self.data or "")
-        except Unreadable as problem:
-            raise ValidationError(str(problem)) from problem
+            self.data = clean(self.data)
+        except Unreadable as odd:
+            raise StopValidation(str(odd)) from odd
         if (over := counted(self.data)) > LONGEST:
-            said = f"This is {over:,} characters long; there is room for {LONGEST:,}. Nothing is lost."
-            raise ValidationError(said)
+            raise StopValidation(
+                f"This is {over:,} characters long; there is room for {LONGEST:,}. Nothing is lost."
+            )
 
 
 class BeforeForm(FlaskForm):

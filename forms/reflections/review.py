@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Optional
 from forms.reflections.around import Words, listed
 
 QUALITY = [(str(step), str(step)) for step in range(5)]
-"""How much thought is in it, as the counselor sees it; for the practice alone."""
+"""How far it got, as the counselor sees it; for the practice alone."""
 
 
 class Several(SelectMultipleField):
@@ -54,10 +54,10 @@ class ReplyForm(FlaskForm):
 
 
 def review_form(people: Mapping[str, str]) -> type[FlaskForm]:
-    """The private side of a round: a note, and for each partner (id → name) how much thought is in it."""
+    """The private side of a round: a note, and for each partner (id → name) how far it got."""
     ratings = {
         f"quality_{key}": RadioField(
-            "How much thought is in it?", choices=listed(QUALITY), validators=[Optional()]
+            "How far did this get?", choices=listed(QUALITY), validators=[Optional()]
         )
         for key in people
     }

@@ -3,6 +3,7 @@
 import pytest
 
 from clinic import clock
+from clinic.appointments import tasks
 from clinic.appointments.models import AgendaItem, Appointment
 from clinic.extensions import db
 
@@ -74,6 +75,25 @@ def test_an_answer_is_marked_to_bring_up_and_done(work, ruth):
         item = db.session.scalar(db.select(AgendaItem.id))
     ruth.post(f"/appointments/agenda/{item}/done")
     assert "I lay awake" not in ruth.get(at_couple(work)).text
+
+
+def test_topics_of_a_session_prep_are_on_the_agenda_and_the_other_sees_none(work, ruth, client_for):
+    plan(ruth, work, starts_on="2026-03-04")
+    prep = work.assign("session_prep")
+    with work.app.app_context():
+        tasks.due(clock.now())
+    turn = work.turn(prep, "prep", "partner_a")
+    said = ("The Sunday phone call", "Who tells the children")
+    topics = [{"id": str(place), "answers": {"topic": one}} for place, one in enumerate(said)]
+    work.send("partner_a", turn, {"safe": "yes", "mood": 4, "topics": topics, "apart": "Not the loan."})
+    page = ruth.get(at_couple(work)).text
+    assert "What they want to talk about" in page
+    assert page.index("The Sunday phone call") < page.index("Who tells the children")
+    assert "Not the loan." not in page
+    for path in ("/progress/now", "/progress/ours", "/progress/mine"):
+        assert "Sunday" not in client_for("partner_b").get(path).text
+    ruth.post(f"/appointments/{only(work)}/cancel")
+    assert "Sunday" not in ruth.get(at_couple(work)).text
 
 
 def test_the_way_back_leads_nowhere_else(work, ruth):

@@ -58,10 +58,8 @@ def test_nothing_that_was_done_lies_in_the_future(demo: Demo) -> None:
 
 def test_the_trail_is_one_unbroken_chain_and_time_never_runs_back(demo: Demo) -> None:
     entries = db.session.scalars(select(audit.AuditEvent).order_by(audit.AuditEvent.seq)).all()
-    previous = ""
-    for number, entry in enumerate(entries, start=1):
-        assert (entry.seq, entry.previous, entry.hash) == (number, previous, audit.digest(entry))
-        previous = entry.hash
+    assert audit.first_broken(db.session.connection(), entries[0].practice_id) is None
+    assert len({entry.practice_id for entry in entries}) == 1
     times = [entry.at for entry in entries]
     assert times == sorted(times)
 
@@ -110,8 +108,9 @@ SECRET = {"hash", "previous", "token_hash", "secret_hash", "sign_in_hash", "pass
 
 def readable(name: str) -> list[tuple[object, ...]]:
     table = Base.metadata.tables[name]
+    secret = {*SECRET, "field"} if name == "flag" else SECRET
     columns = [
-        one for one in table.columns if not isinstance(one.type, LargeBinary) and one.name not in SECRET
+        one for one in table.columns if not isinstance(one.type, LargeBinary) and one.name not in secret
     ]
     if name == "data_key":
         columns = [table.c.owner_kind, table.c.owner_id]

@@ -51,6 +51,15 @@ def test_all_files_of_a_folder_are_read_before_it_stops(tmp_path: Path) -> None:
     assert str(stopped.value) == "\n".join(stopped.value.messages)
 
 
+def test_a_file_that_is_no_text_or_has_no_end_is_told_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "latin.toml").write_bytes('title = "Für uns"'.encode("latin-1"))
+    (tmp_path / "deep.toml").write_text(f"a = {'[' * 3000}")
+    assert library.check(tmp_path) == [
+        "deep.toml: the file: found brackets within brackets without end; allowed: TOML",
+        "latin.toml: the file: found byte 11 in another encoding; allowed: UTF-8",
+    ]
+
+
 def test_an_input_must_name_a_turn_of_the_other_document(tmp_path: Path) -> None:
     statement = (library.SHIPPED / "impact_statement.toml").read_text(encoding="utf-8")
     (tmp_path / "impact_statement.toml").write_text(statement, encoding="utf-8")

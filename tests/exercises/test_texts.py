@@ -166,3 +166,17 @@ def test_no_field_or_trend_is_there_for_no_reason(slug: str) -> None:
     fields = {f"{turn.key}.{field.key}" for turn, field in exercise.each_field()}
     trends = {f"trend: {trend.key}" for trend in exercise.trends}
     assert (fields | trends) - set(FIELD_MAP[slug].values()) == set()
+
+
+CLAIMS = re.compile(
+    r"\b(can|will) (read|see)\b|\b(open|opens|opened) (for|at|when|to)\b|\bas soon as\b", re.IGNORECASE
+)
+
+
+@each_exercise
+def test_steps_leave_it_to_the_computed_sentence_who_reads(slug: str) -> None:
+    """How words of kind sealed and partner open depends on how the exercise is given: no fixed text can say it."""
+    exercise = shipped()[slug]
+    kinds = {group.visibility for turn in exercise.turns.values() for group in turn.groups}
+    if kinds & {"sealed", "partner"}:
+        assert [step for step in exercise.steps if CLAIMS.search(step)] == []

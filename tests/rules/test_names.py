@@ -19,7 +19,7 @@ TEMPLATES = ROOT / "templates"
 SHARED = {"_macros", "errors", "reports"}
 """Folders of templates that belong to no domain."""
 
-NO_FORM = {"exercises", "documents"}
+NO_FORM = {"exercises", "documents", "privacy"}
 """Domains in whose pages nothing is filled in; their few buttons carry the token alone."""
 
 OTHER_PAGE = {
@@ -32,6 +32,7 @@ NO_PAGE = {"documents.pages_of", "reflections.take_back", "reflections.narrow"}
 STATES = {
     "accounts.once",
     "couples.invited",
+    "couples.no_key",
     "couples.not_invited",
     "reflections.held",
     "reflections.kept",

@@ -1,26 +1,33 @@
 """The trail is whole after everything that happened, notices later changes, and names every reading of staff."""
 
-import pytest
-from sqlalchemy import delete, select, update
+import random
+from copy import copy
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from uuid import uuid4
 
-from clinic import audit
+import pytest
+from sqlalchemy import Executable, delete, func, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from clinic import anchors, audit
 from clinic.audit import AuditEvent
 from clinic.extensions import db
 from tests.rules.site import Site
 from tests.rules.visits import visit
 
 
-def broken_in(practice_id: object) -> list[int]:
-    """Numbers of the entries that do not fit; the chain itself is judged here a second time, by hand."""
-    rows = db.session.scalars(
-        select(AuditEvent).where(AuditEvent.practice_id == practice_id).order_by(AuditEvent.seq)
-    )
-    previous, wrong = "", []
-    for number, row in enumerate(rows, start=1):
-        if row.seq != number or row.previous != previous or row.hash != audit.digest(row):
-            wrong.append(row.seq)
-        previous = row.hash
-    return wrong
+def broken_in(practice_id: object) -> int | None:
+    """The number of the first entry that does not fit."""
+    broken = audit.first_broken(db.session.connection(), practice_id)
+    return broken.seq if broken else None
+
+
+def let_in() -> None:
+    """Take away what the database itself holds against a change, as somebody with its file could."""
+    for verb in ("update", "delete"):
+        db.session.execute(text(f"DROP TRIGGER audit_event_no_{verb}"))
 
 
 @pytest.fixture
@@ -32,27 +39,129 @@ def practices(site: Site) -> list[object]:
 def test_the_chains_are_whole_after_the_whole_world(site: Site, practices: list[object]) -> None:
     with site.app.app_context():
         for practice_id in practices:
-            assert broken_in(practice_id) == []
+            assert broken_in(practice_id) is None
         lengths = [db.session.query(AuditEvent).filter_by(practice_id=one).count() for one in practices]
     assert lengths[0] > 100
     assert lengths[1] > 10
 
 
-@pytest.mark.parametrize("change", [{"verb": "looked away"}, {"detail": {"other": 1}}, {"actor_id": None}])
-def test_a_changed_entry_is_noticed(site: Site, practices: list[object], change: dict[str, object]) -> None:
+CHANGES = {
+    "verb": "looked away",
+    "detail": {"other": 1},
+    "actor_id": None,
+    "at": datetime(2026, 1, 1, tzinfo=UTC),
+    "hash": "0" * 64,
+    "previous": "0" * 64,
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_changed_entry_is_named(site: Site, practices: list[object], name: str) -> None:
     with site.app.app_context():
+        let_in()
         entry = update(AuditEvent).where(AuditEvent.practice_id == practices[0], AuditEvent.seq == 40)
-        db.session.execute(entry.values(**change))
-        assert 40 in broken_in(practices[0])
+        db.session.execute(entry.values({name: CHANGES[name]}))
+        assert broken_in(practices[0]) == 40
         db.session.rollback()
 
 
-def test_a_missing_entry_is_noticed(site: Site, practices: list[object]) -> None:
+def test_a_missing_entry_is_named(site: Site, practices: list[object]) -> None:
     with site.app.app_context():
-        db.session.execute(
-            delete(AuditEvent).where(AuditEvent.practice_id == practices[0], AuditEvent.seq == 40)
+        let_in()
+        entry = delete(AuditEvent).where(AuditEvent.practice_id == practices[0], AuditEvent.seq == 40)
+        db.session.execute(entry)
+        assert broken_in(practices[0]) == 40
+        db.session.rollback()
+
+
+@pytest.mark.parametrize("act", [update(AuditEvent).values(verb="looked away"), delete(AuditEvent)])
+def test_the_database_itself_refuses_to_change_the_trail(site: Site, act: Executable) -> None:
+    with site.app.app_context():
+        with pytest.raises(DBAPIError, match="append-only"):
+            db.session.execute(act)
+        db.session.rollback()
+
+
+def test_each_of_ten_thousand_alterations_is_located(site: Site, practices: list[object]) -> None:
+    """Changed in any column, taken out, put in again, or exchanged with another: the first wrong entry is named."""
+    with site.app.app_context():
+        of = select(AuditEvent).where(AuditEvent.practice_id == practices[1]).order_by(AuditEvent.seq)
+        chain = [in_memory(row) for row in db.session.scalars(of)]
+        key = audit.chain_key(db.session.connection(), practices[1])
+        db.session.rollback()
+    assert audit.first_unlike(chain, key) is None
+    source = random.Random(7)
+    for _ in range(10_000):
+        altered, wrong = alter(chain, source)
+        broken = audit.first_unlike(altered, key)
+        assert broken is not None
+        assert broken.seq == wrong
+
+
+def in_memory(row: AuditEvent) -> SimpleNamespace:
+    """One entry, to be altered."""
+    return SimpleNamespace(
+        **{column.key: getattr(row, column.key) for column in AuditEvent.__table__.columns}
+    )
+
+
+COLUMNS = ("practice_id", "at", "actor_id", "verb", "subject", "subject_id", "detail", "previous", "hash")
+
+
+def alter(chain: list[SimpleNamespace], source: random.Random) -> tuple[list[SimpleNamespace], int]:
+    """The chain with one thing done to it, and the number of the first entry that is wrong then."""
+    place, altered = source.randrange(len(chain) - 1), list(chain)
+    match source.choice(["change", "take", "repeat", "swap"]):
+        case "change":
+            altered[place] = copy(altered[place])
+            setattr(
+                altered[place],
+                (name := source.choice(COLUMNS)),
+                other_than(getattr(chain[place], name), source),
+            )
+        case "take":
+            del altered[place]
+        case "repeat":
+            altered.insert(place, altered[place])
+            return altered, place + 2
+        case "swap":
+            altered[place], altered[place + 1] = altered[place + 1], altered[place]
+    return altered, place + 1
+
+
+def other_than(value: object, source: random.Random) -> object:
+    """Nearly the same: another instant, one letter more, one digit of a hash."""
+    if isinstance(value, datetime):
+        return value + timedelta(microseconds=source.randrange(1, 10**9))
+    if isinstance(value, str) and value:
+        spot = source.randrange(len(value))
+        return value[:spot] + chr(ord(value[spot]) ^ 1) + value[spot + 1 :]
+    return (
+        {"other": source.random()}
+        if isinstance(value, dict)
+        else uuid4()
+        if value is None
+        else str(value) + "0"
+    )
+
+
+def test_a_tail_that_was_cut_off_is_missed(site: Site, practices: list[object], tmp_path: Path) -> None:
+    with site.app.app_context():
+        connection, file, at = db.session.connection(), tmp_path / "anchor", datetime(2026, 4, 1, tzinfo=UTC)
+        assert anchors.note(file, audit.heads(connection), at) == 2
+        assert anchors.note(file, audit.heads(connection), at + timedelta(days=1)) == 0
+        assert anchors.first_missing(connection, anchors.read(file), practices[0]) is None
+        last = db.session.scalar(
+            select(func.max(AuditEvent.seq)).where(AuditEvent.practice_id == practices[0])
         )
-        assert broken_in(practices[0])
+        let_in()
+        db.session.execute(
+            delete(AuditEvent).where(AuditEvent.practice_id == practices[0], AuditEvent.seq > last - 3)
+        )
+        assert broken_in(practices[0]) is None, "the chain alone cannot show it"
+        broken = anchors.first_missing(connection, anchors.read(file), practices[0])
+        assert broken is not None
+        assert broken.seq == last - 2
         db.session.rollback()
 
 
@@ -77,7 +186,7 @@ def test_a_reading_of_staff_is_named_with_its_rows(site: Site, practices: list[o
         assert last is not None
         assert (last.verb, last.actor_id) == ("read", site.world.cast.people["supervisor"])
         assert str(site.world.cast.partners["partner_b"]) in str(last.detail)
-        assert broken_in(practices[0]) == []
+        assert broken_in(practices[0]) is None
 
 
 def test_acts_of_two_at_once_keep_the_chain_whole(site: Site, practices: list[object]) -> None:
@@ -92,4 +201,4 @@ def test_acts_of_two_at_once_keep_the_chain_whole(site: Site, practices: list[ob
         }
         assert site.client(who).post(path, data=data).status_code == 303
     with site.app.app_context():
-        assert [broken_in(one) for one in practices] == [[], []]
+        assert [broken_in(one) for one in practices] == [None, None]

@@ -17,9 +17,11 @@ from clinic.exercises import actions as exercises
 from clinic.exercises.library import shipped
 from clinic.extensions import db
 from clinic.homework.models import Round, Turn
+from clinic.privacy import actions as rights
 from clinic.progress import actions as progress
 from clinic.progress.summary import Audience, Period
 from clinic.reflections import actions as reflections
+from clinic.reflections import seen
 from clinic.reflections.models import KeptText, NoteToCounselor
 from clinic.reflections.rules import Sending
 from clinic.reflections.versions import Page
@@ -69,6 +71,7 @@ def build() -> World:
     _staff_side(world)
     _appointments(world)
     _documents(world)
+    _copies(world)
     _name_rows(world)
     return world
 
@@ -280,6 +283,13 @@ def _documents(world: World) -> None:
             world.ids[f"document {name}"] = made.id
 
 
+def _copies(world: World) -> None:
+    """Copies of what is one's own, asked for and not made yet."""
+    for who in ("partner_a", "other_a"):
+        with world.stage.act(who) as viewer:
+            world.ids[f"copy {who}"] = rights.ask(viewer, "A4", world.stage.now).id
+
+
 def _name_rows(world: World) -> None:
     """Ids for the table of routes."""
     stage, ids = world.stage, world.ids
@@ -293,6 +303,7 @@ def _name_rows(world: World) -> None:
             ids[f"round {name} {round_.number}"] = round_.id
             for turn in round_.turns:
                 ids[f"turn {name} {_turn_name(world, turn)}"] = turn.id
+                ids[f"read {name} {_turn_name(world, turn)}"] = seen.marks([turn]).get(turn.id, "")
     for kind, label in ((KeptText, "kept"), (NoteToCounselor, "note")):
         for row in db.session.scalars(select(kind)):
             ids[f"{label} {_who(world, row.partner_id)}"] = row.id

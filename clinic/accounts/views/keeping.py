@@ -41,7 +41,7 @@ class Writer:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(vault.derived("writer"), salt="writer")
+    return URLSafeSerializer(vault.lasting("writer"), salt="writer")
 
 
 @pages.app_template_global("carried_by")

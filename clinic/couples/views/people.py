@@ -21,6 +21,8 @@ from forms.couples import ROLES, ConcernForm, CoupleForm
 def new() -> Response | BaseResponse:
     """Create a couple; invitations come next."""
     practice = web.found(practices.practice_of(web.viewer()))
+    if practice.recovery_kept_at is None:
+        return web.page("couples/no_key.html", 409)
     return _describe(CoupleForm(zone=practice.zone), None)
 
 
@@ -74,6 +76,7 @@ def _manage_page(couple: Couple, form: ConcernForm | None = None) -> str:
         couple=couple,
         may_work=queries.work_for(viewer, couple.id) is not None,
         invitations=queries.open_invitations(ids, now),
+        ended=queries.ended_by_wrong_tries(ids),
         consents=queries.consents_of(ids),
         concerns=queries.concerns_of(viewer, couple.id),
         staff=staff,

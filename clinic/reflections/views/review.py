@@ -13,21 +13,21 @@ from clinic.exercises.turns import HOLD
 from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.homework.models import Round, Turn
-from clinic.reflections import actions, comparison, queries, releases
+from clinic.reflections import actions, comparison, queries, releases, seen
 from clinic.reflections.models import NoteToCounselor
 from clinic.reflections.views.turn import pages
 from forms.reflections import ReleaseForm, ReplyForm, ReturnForm, review_form
 from forms.room import room
 
 
-def seen(round_id: UUID) -> Round:
+def readable(round_id: UUID) -> Round:
     """A round that this member of staff may read; 404 for every other."""
     return web.found(rounds.round_for(web.viewer(), round_id))
 
 
 def at_work(round_id: UUID) -> Round:
     """A round in which this counselor may act: supervisors read only."""
-    round_ = seen(round_id)
+    round_ = readable(round_id)
     web.found(couples.work_for(web.viewer(), round_.couple_id))
     return round_
 
@@ -54,7 +54,7 @@ def queue() -> Response:
 @access.staff
 def review(round_id: UUID) -> Response:
     """One round, prompt by prompt."""
-    return _review_page(seen(round_id))
+    return _review_page(readable(round_id))
 
 
 def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
@@ -79,6 +79,7 @@ def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
         "consents": releases.CONSENT_SAID,
         "due": {one.turn.id: one.released_at + HOLD for one in waiting if one.released_at},
         "now": now,
+        "read": seen.marks(round_.turns).values(),
         "reply_form": ReplyForm(people.items(), formdata=None),
         "return_form": ReturnForm(formdata=None),
         "review_form": _filled(people, kept),
@@ -104,17 +105,31 @@ def _filled(people: dict[str, str], kept: object) -> object:
     return form
 
 
-def _do(round_: Round, act: Callable[[], object], done: str) -> BaseResponse:
-    """Do it and say so, or say why it is not possible; then on to the review."""
+def _do(
+    round_: Round,
+    act: Callable[[], object],
+    done: str,
+    again: Callable[[], Response | BaseResponse] | None = None,
+) -> Response | BaseResponse:
+    """Do it and say so, or say why it is not possible; `again` is the page that shows what had not been read."""
     round_id = round_.id
     try:
         act()
         db.session.commit()
         flash(done, "done")
+    except seen.Newer as newer:
+        db.session.rollback()
+        flash(str(newer), "error")
+        return again() if again else _review_page(at_work(round_id), 409)
     except actions.NotNow as no:
         db.session.rollback()
         flash(str(no), "message")
     return web.see(url_for(".review", round_id=round_id))
+
+
+def _read() -> list[str]:
+    """The marks of what stood on the page that this form came from."""
+    return request.form.getlist("seen")
 
 
 def _turn_in(round_: Round) -> Turn:
@@ -135,30 +150,49 @@ def release(round_id: UUID, partner_id: UUID) -> Response | BaseResponse:
         return back_to(round_)
     form = ReleaseForm(waiting[0].reader.name)
     if not form.validate_on_submit():
-        return web.page(
-            "reflections/release.html",
-            422 if form.errors else 200,
-            round=round_,
-            waiting=waiting,
-            form=form,
-            exercise=rounds.document_for(round_),
-            said=releases.CONSENT_SAID,
-        )
+        return _release_page(round_id, partner_id, form, 422 if form.errors else 200)
     wanted = [one.turn for one in waiting if str(one.turn.id) in request.form.getlist("turns")]
     until = web.clock_time(web.in_zone(clock.now() + HOLD, round_.assignment.zone))
 
     def act() -> None:
         for turn in wanted:
-            actions.release(web.viewer(), turn, clock.now())
+            actions.release(web.viewer(), turn, clock.now(), _read())
+
+    def again() -> Response | BaseResponse:
+        return _release_page(round_id, partner_id, ReleaseForm(form.reader, formdata=None), 409)
 
     if not wanted:
         return back_to(round_)
-    return _do(round_, act, f"It opens at {until}. Until then you can call it back.")
+    return _do(round_, act, f"It opens at {until}. Until then you can call it back.", again)
+
+
+def _release_page(
+    round_id: UUID, partner_id: UUID, form: ReleaseForm, status: int
+) -> Response | BaseResponse:
+    """All that one act opens stands on it: where the counselor opens sealed words, both sides of them."""
+    round_ = at_work(round_id)
+    found = releases.releases(web.viewer(), round_)
+    waiting = _by_author(found).get(partner_id, [])
+    if not waiting:
+        return back_to(round_)
+    ids = {turn.id for one in waiting for turn in queries.opened_together(one.turn)}
+    opened = [one for one in found if one.turn.id in ids]
+    return web.page(
+        "reflections/release.html",
+        status,
+        round=round_,
+        waiting=waiting,
+        together=[one for one in opened if one.author.id != partner_id],
+        read=seen.marks(one.turn for one in opened).values(),
+        form=form,
+        exercise=rounds.document_for(round_),
+        said=releases.CONSENT_SAID,
+    )
 
 
 @pages.post("/rounds/<uuid:round_id>/call-back")
 @access.counselors
-def call_back(round_id: UUID) -> BaseResponse:
+def call_back(round_id: UUID) -> Response | BaseResponse:
     """Undo a release within the hold."""
     round_ = at_work(round_id)
     turn = _turn_in(round_)
@@ -177,11 +211,16 @@ def give_back(round_id: UUID) -> Response | BaseResponse:
     turn, text = _turn_in(round_), (form.word.data or "").strip()
 
     def act() -> None:
-        actions.return_for_another_pass(web.viewer(), turn, clock.now())
+        actions.return_for_another_pass(web.viewer(), turn, clock.now(), _read())
         if text and turn.sent_by_id is not None:
             actions.reply(web.viewer(), round_, [turn.sent_by_id], text, clock.now())
 
-    return _do(round_, act, "It went back for another pass. What was sent stays until the new one comes.")
+    def again() -> Response:
+        return _review_page(at_work(round_id), 409, return_form=form)
+
+    return _do(
+        round_, act, "It went back for another pass. What was sent stays until the new one comes.", again
+    )
 
 
 # Answers and the private side
@@ -213,7 +252,7 @@ def reply(round_id: UUID) -> Response | BaseResponse:
 @access.counselors
 @web.takes(room(review_form({})))
 def keep_review(round_id: UUID) -> Response | BaseResponse:
-    """Keep the note and the ratings; with the other button, mark the round reviewed."""
+    """Keep the note and the ratings; with the other button, mark the round reviewed, if all of it was on the page."""
     round_ = at_work(round_id)
     recipients = [str(one.partner_id) for one in round_.assignment.recipients]
     form = review_form(dict.fromkeys(recipients, ""))()
@@ -221,18 +260,21 @@ def keep_review(round_id: UUID) -> Response | BaseResponse:
         return _review_page(round_, 422, review_form=form)
     rated = {key: form[f"quality_{key}"].data for key in recipients}
     quality = {key: int(value) for key, value in rated.items() if value and value.isdigit()}
-    is_done = request.form.get("do") == "done"
-
-    def act() -> None:
-        note = (form["note"].data or "").replace("\r\n", "\n")
-        actions.review(web.viewer(), round_, clock.now(), note=note, quality=quality, is_done=is_done)
-
-    return _do(round_, act, "Marked as reviewed." if is_done else "Kept.")
+    note = (form["note"].data or "").replace("\r\n", "\n")
+    wants_done = request.form.get("do") == "done"
+    is_done = wants_done and not seen.is_newer(round_.turns, _read())
+    actions.review(web.viewer(), round_, clock.now(), note=note, quality=quality, is_done=is_done)
+    db.session.commit()
+    if wants_done and not is_done:
+        flash("Something came in while you were reading. Your note is kept; please read it, too.", "error")
+        return _review_page(at_work(round_id), 409)
+    flash("Marked as reviewed." if is_done else "Kept.", "done")
+    return back_to(round_)
 
 
 @pages.post("/rounds/<uuid:round_id>/meets")
 @access.counselors
-def mark_meets(round_id: UUID) -> BaseResponse:
+def mark_meets(round_id: UUID) -> Response | BaseResponse:
     """Mark that two texts meet, or take the mark away."""
     round_ = at_work(round_id)
     shown = comparison.comparison(web.viewer(), round_)

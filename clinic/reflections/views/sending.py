@@ -15,7 +15,16 @@ from clinic.reflections import actions, queries, rules, sheets
 from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import Sheet
 from clinic.reflections.views import keeping
-from clinic.reflections.views.turn import declines, held, own, own_author, pages, seen_version, stop_page
+from clinic.reflections.views.turn import (
+    declines,
+    held,
+    own,
+    own_author,
+    pages,
+    seen_version,
+    stop_page,
+    words_page,
+)
 from forms.reflections import BeforeForm, NoteForm
 from forms.room import room
 
@@ -69,12 +78,12 @@ def _name_what_is_seen(form: Any, sending: Sending, version: int) -> None:
     form.version.data, form.content.data = str(version), rules.content_hash(sending)
 
 
-def _before_page(sheet: Sheet, form: Any, status: int = 200) -> Response:
+def _before_page(sheet: Sheet, form: Any, status: int = 200) -> Response | BaseResponse:
     sending = actions.standing(sheet.author)
-    return web.page(
+    return words_page(
+        sheet,
         "reflections/before.html",
         status,
-        sheet=sheet,
         form=form,
         lines=sheets.lines_of(sheet, sending),
         counselor=(sheet.readers.counselors or ["your counselor"])[0],

@@ -14,7 +14,7 @@ from clinic.reflections.drafts import Author
 from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import Sheet
 from clinic.reflections.views import keeping
-from clinic.reflections.views.turn import own, own_author, pages
+from clinic.reflections.views.turn import own, own_author, pages, words_page
 from forms.reflections import AdditionForm
 from forms.room import room
 
@@ -45,7 +45,23 @@ def _agreed(sheet: Sheet) -> list[sheets.Line]:
 def own_words(turn_id: UUID) -> Response | BaseResponse:
     """What I sent, and what I can still do with it; the words open after a fresh proof."""
     sheet = own(turn_id)
-    return _own_page(sheet, AdditionForm(formdata=None))
+    turn, partner_id = sheet.author.turn, sheet.author.partner_id
+    mine = queries.latest([turn], partner_id).get(turn.id)
+    if mine is None:
+        return web.see(url_for(".write", turn_id=turn.id))
+    sending = queries.as_sent(mine)
+    form = AdditionForm(formdata=None, text=keeping.words_kept(sheet.author, "add"))
+    added = [one for one in queries.additions([turn]) if one.partner_id == partner_id]
+    return words_page(
+        sheet,
+        "reflections/own_words.html",
+        reflection=mine,
+        words=sheets.lines_of(sheet, sending),
+        tail=sheets.tail_lines(sending),
+        additions=[(one.sent_at, one.words[0].answers["addition"]) for one in added],
+        can_narrow=_can_narrow(sheet, sending),
+        form=form,
+    )
 
 
 @pages.get("/<uuid:turn_id>/draft")
@@ -65,34 +81,13 @@ def draft(turn_id: UUID) -> Response | BaseResponse:
     )
 
 
-def _own_page(sheet: Sheet, form: AdditionForm, status: int = 200) -> Response | BaseResponse:
-    turn, partner_id = sheet.author.turn, sheet.author.partner_id
-    mine = queries.latest([turn], partner_id).get(turn.id)
-    if mine is None:
-        return web.see(url_for(".write", turn_id=turn.id))
-    sending = queries.as_sent(mine)
-    if not form.is_submitted():
-        form.text.data = keeping.words_kept(sheet.author, "add")
-    added = [one for one in queries.additions([turn]) if one.partner_id == partner_id]
-    return web.page(
-        "reflections/own_words.html",
-        status,
-        sheet=sheet,
-        reflection=mine,
-        words=sheets.lines_of(sheet, sending),
-        tail=sheets.tail_lines(sending),
-        additions=[(one.sent_at, one.words[0].answers["addition"]) for one in added],
-        can_narrow=_can_narrow(sheet, sending),
-        form=form,
-    )
-
-
 def _can_narrow(sheet: Sheet, sending: Any) -> list[sheets.Line]:
     """The answers that can still be kept for the counselor, one by one."""
     if "narrow" not in sheet.acts or sheet.state is None:
         return []
     allowed = rules.still_closed(sheet.asked, sheet.state)
-    return [line for line in sheets.lines_of(sheet, sending) if line.key in allowed and not line.is_narrowed]
+    lines = [line for line in sheets.lines_of(sheet, sending) if line.key in allowed]
+    return [line for line in lines if not line.is_narrowed and not line.for_counselor]
 
 
 def _act(turn_id: UUID, act: Callable[[Author], object], done: str) -> bool:
@@ -142,10 +137,10 @@ def narrow(turn_id: UUID) -> BaseResponse:
 @access.clients
 @web.takes(room(AdditionForm))
 def add(turn_id: UUID) -> Response | BaseResponse:
-    """A dated line below words that have opened."""
+    """A dated line below words that have opened; one that needs another look comes back alone, without the words."""
     sheet, form = own(turn_id), AdditionForm()
     if not form.validate():
-        return _own_page(sheet, form, 422)
+        return web.page("reflections/add.html", 422, sheet=sheet, form=form)
     text = form.text.data or ""
 
     def act(author: Author) -> None:

@@ -1,8 +1,10 @@
-"""The turn at hand: the blueprint, whose turn it is, and the form that was posted for it."""
+"""The turn at hand: the blueprint, whose turn it is, its words, and the form that was posted for it."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock, web
 from clinic.exercises import answers as shapes
@@ -10,7 +12,7 @@ from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.homework.models import Turn
 from clinic.practice import queries as practices
-from clinic.reflections import actions, sheets
+from clinic.reflections import actions, queries, sheets
 from clinic.reflections.drafts import Author
 from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import ALL, Screen, Sheet
@@ -28,6 +30,24 @@ def own(turn_id: UUID) -> Sheet:
 def own_author(turn_id: UUID) -> Author:
     """The viewer as the author of a turn; 404 when it is not theirs to write."""
     return web.found(actions.author_for(web.viewer(), turn_id))
+
+
+def words_page(
+    sheet: Sheet, template: str, status: int = 200, *, at: str | None = None, **values: Any
+) -> Response | BaseResponse:
+    """The one way to a page with own words: what was sent, and a draft made from it, opens after a fresh proof.
+
+    `at` is the page to come back to with the proof, when it is another one than this.
+    """
+    viewer, author = web.viewer(), sheet.author
+    if not viewer.has_fresh_proof and queries.has_sent(author.turn, author.partner_id):
+        return web.see(proof_for(at))
+    return web.page(template, status, sheet=sheet, **values)
+
+
+def proof_for(at: str | None = None) -> str:
+    """Where one proves who one is, to come back to this page or to the one at `at`."""
+    return url_for("accounts.prove", next=at or request.full_path.rstrip("?"))
 
 
 def held() -> Response:

@@ -23,9 +23,11 @@ from clinic.reflections.views.turn import (
     page_of,
     pages,
     posted_screen,
+    proof_for,
     room_of_turn,
     seen_version,
     stop_page,
+    words_page,
 )
 from forms.reflections import TurnForm, draft_from, fill
 
@@ -73,7 +75,7 @@ def _show(sheet: Sheet) -> Response | BaseResponse | str:
             return _form_page(sheet)
         case "over":
             words = sheets.lines_of(sheet, Sending.from_json(draft.body)) if draft else []
-            return web.page("reflections/over.html", sheet=sheet, words=words)
+            return words_page(sheet, "reflections/over.html", words=words)
     return web.see(url_for(".sent", turn_id=turn.id))
 
 
@@ -90,7 +92,7 @@ def _proposal_page(sheet: Sheet) -> Response:
 
 def _form_page(
     sheet: Sheet, screen: Screen | None = None, form: TurnForm | None = None, status: int = 200
-) -> Response:
+) -> Response | BaseResponse:
     """The form: one question, or all of them; `form` comes along when something in it needs another look."""
     standing = actions.standing(sheet.author)
     run = sheets.screens(sheet, standing)
@@ -100,10 +102,10 @@ def _form_page(
         fill(form, standing.answers, standing.extras)
     draft = queries.draft_of(sheet.author.turn, sheet.author.partner_id)
     number = next((n for n, one in enumerate(run, start=1) if one.name == screen.name), 1)
-    return web.page(
+    return words_page(
+        sheet,
         "reflections/write.html",
         status,
-        sheet=sheet,
         form=form,
         screen=screen,
         number=number,
@@ -116,6 +118,7 @@ def _form_page(
         replies=shown.replies_to(sheet.author),
         entries=_entries(sheet),
         declines=declines(sheet),
+        proof_url=proof_for(),
     )
 
 
@@ -131,12 +134,13 @@ def _wanted(run: list[Screen]) -> Screen:
 
 
 def _entries(sheet: Sheet) -> list[tuple[datetime, list[sheets.Line]]]:
-    """The last own entries of a log, to go on from."""
+    """The last own entries of a log, to go on from; their words come with a fresh proof."""
+    is_proved = web.viewer().has_fresh_proof
     found = []
     for turn in shown.entries_before(sheet.author)[:7]:
         sent = queries.sent_by(turn, sheet.author.partner_id)
         if sent is not None and turn.sent_at is not None:
-            found.append((turn.sent_at, sheets.lines_of(sheet, sent)))
+            found.append((turn.sent_at, sheets.lines_of(sheet, sent) if is_proved else []))
     return found
 
 
@@ -152,6 +156,8 @@ def _save(sheet: Sheet) -> Response | BaseResponse:
     form = form_of(sheet, screen)()
     page = page_of(form)
     turn_id, had_stopped = sheet.author.turn.id, _stops(sheet)
+    if sheet.place in {"sent", "agreed"}:
+        return _too_late(sheet, page)
     try:
         draft = actions.save_page(sheet.author, page, seen_version(), now)
         db.session.commit()
@@ -160,6 +166,15 @@ def _save(sheet: Sheet) -> Response | BaseResponse:
     except Exception as error:  # whatever it is: the text comes first
         return _failed(turn_id, form, page, error)
     return _saved(own(turn_id), screen, form, draft, had_stopped=had_stopped)
+
+
+def _too_late(sheet: Sheet, page: Page) -> Response | BaseResponse:
+    """What comes for words that cannot be changed any more becomes no draft of them: it is put aside."""
+    if _is_script():
+        return Response(status=409)
+    if choosing.differs(sheet, page):
+        return choosing.conflicting(sheet, page, None)
+    return web.see(url_for(".write", turn_id=sheet.author.turn.id))
 
 
 def _saved(

@@ -1,6 +1,6 @@
 """What staff typed into a form that could not be carried out is put aside for its writer.
 
-Revision: 0002; after: 0001.
+Revision: 0004; after: 0003.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from clinic.extensions import Instant
 
-revision = "0002"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

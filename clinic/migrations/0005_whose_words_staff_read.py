@@ -1,6 +1,6 @@
 """Whose words a member of staff read can be found by their owner, also for what was read before.
 
-Revision: 0003; after: 0002.
+Revision: 0005; after: 0004.
 """
 
 import json
@@ -11,8 +11,8 @@ from alembic import op
 
 from clinic.extensions import Instant
 
-revision = "0003"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
