@@ -31,6 +31,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import access, clock, icons, vault, web
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
+from clinic.accounts import views as doors
 from clinic.appointments import queries as appointments
 from clinic.appointments.actions import sever
 from clinic.config import Settings
@@ -56,9 +57,6 @@ DOMAINS = (
     "progress",
     "privacy",
 )
-BODY_LIMIT = 12 * 20_000 * 40 + 65_536
-"""Bytes of the largest form: forty full answers of four-byte characters, urlencoded, and their names."""
-
 KEPT = "Your sign-in ended. What you wrote is put aside for you; sign in to find it."
 NOT_KEPT = "Your sign-in ended before this could be saved. What was saved earlier is there when you sign in."
 
@@ -106,8 +104,8 @@ def _configure(app: Flask, settings: Settings) -> None:
         SETTINGS=settings,
         SECRET_KEY=vault.derived("cookies"),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        MAX_CONTENT_LENGTH=BODY_LIMIT,
-        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+        MAX_CONTENT_LENGTH=web.BESIDE,
+        MAX_FORM_MEMORY_SIZE=web.BESIDE,
         TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
         SESSION_COOKIE_NAME="__Host-session" if settings.is_https else "session",
         SESSION_COOKIE_SECURE=settings.is_https,
@@ -151,12 +149,20 @@ def _extend(app: Flask) -> None:
             import_module(f"clinic.{domain}.models")
     db.init_app(app)
     alembic.init_app(app)
+    app.before_request(_bound_the_body)  # before the protection against forged forms, which reads it
     csrf.init_app(app)
     login_manager.init_app(app)
     sign_ins.hand_in(couples.sides_of)
     couples.hand_in(couples.FromAbove(homework.glances, homework.to_read, appointments.next_at, sever))
     login_manager.user_loader(sign_ins.signed_in)
     login_manager.session_protection = None  # sign-ins are rows; they are revoked there
+
+
+def _bound_the_body() -> None:
+    """A route takes as much as its form has room for, and no more."""
+    if request.method == "POST" and request.endpoint is not None:
+        limit = web.body_limit(current_app.view_functions[request.endpoint], request.view_args or {})
+        request.max_content_length = request.max_form_memory_size = limit
 
 
 def _own_routes(app: Flask, settings: Settings) -> None:
@@ -193,6 +199,8 @@ def _path_of_a_request(app: Flask) -> None:
         viewer = web.viewer()
         if not viewer.admitted(access.mark_of(view) or "owners"):
             return _turn_away(view, viewer)
+        if _is_of_another(viewer):
+            return _too_old()
         if getattr(view, "needs_fresh_proof", False) and not viewer.has_fresh_proof:
             return redirect(url_for("accounts.prove", next=request.full_path.rstrip("?")))
         g.reading = ExitStack()
@@ -207,6 +215,7 @@ def _path_of_a_request(app: Flask) -> None:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if request.endpoint not in {"static", "fonts"}:
             response.headers["Cache-Control"] = "no-store"
+            doors.settle(response.status_code)
             _end_reading()
             accounts.note_use(getattr(current_user, "session_id", None), clock.now())
         return response
@@ -217,26 +226,38 @@ def _path_of_a_request(app: Flask) -> None:
         set_transactions(write=True)  # the rule of this request must not outlive it in a thread that goes on
 
 
+def _is_of_another(viewer: access.Viewer) -> bool:
+    """True for a form that somebody else wrote before this account signed in at the same screen."""
+    writer = doors.named_writer() if request.method == "POST" else None
+    return writer is not None and writer.person_id != viewer.person_id
+
+
 def _turn_away(view: object, viewer: access.Viewer) -> BaseResponse | Response:
     """A visitor is asked to sign in, others get 403; a text that came along is put aside for who wrote it."""
-    kept_at = _put_aside()
-    if request.method == "POST" and hasattr(view, "keeps_text") and _is_script():
+    kept_at = _put_aside("sign_in")
+    carries_text = request.method == "POST" and ("writer" in request.form or hasattr(view, "keeps_text"))
+    if carries_text and _is_script():
         return _told_the_script(kept_at, 401)
     if viewer.is_awaiting_passphrase:
         return redirect(url_for("accounts.passphrase"), code=303)
     if not viewer.is_nobody:
         abort(403)
-    if request.method == "POST" and hasattr(view, "keeps_text"):
+    if carries_text:
         flash(KEPT if kept_at else NOT_KEPT, "message")
     is_page = request.method == "GET" and request.path != "/"
     return redirect(url_for("accounts.sign_in", next=request.path if is_page else kept_at), code=303)
 
 
-def _put_aside() -> str | None:
-    """Keep the text of a POST that cannot be admitted; the page on which its author finds it, if it was kept."""
+def _put_aside(cause: accounts.Cause) -> str | None:
+    """Keep the text of a POST that was not carried out; the page on which its author finds it, if it was kept.
+
+    What a client writes for a turn goes to that turn, everything else to the form that it was typed into.
+    """
+    if request.method != "POST":
+        return None
     view = current_app.view_functions.get(request.endpoint or "")
-    keep: Callable[[], str | None] | None = getattr(view, "keeps_text", None)
-    return keep() if keep is not None and request.method == "POST" else None
+    keep: Callable[[accounts.Cause], str | None] = getattr(view, "keeps_text", doors.put_aside)
+    return keep(cause)
 
 
 def _is_script() -> bool:
@@ -263,10 +284,10 @@ def _error_pages(app: Flask) -> None:
         if code < 400:
             return error
         db.session.rollback()
-        if code == 404:  # somebody else is signed in than the one who wrote this
-            _put_aside()
+        # 404: it is not there any more, or not for who is here; 500: it was our mistake
+        kept_at = _put_aside_or_not() if code in {404, 500} else None
         name = code if code in {400, 403, 404, 409, 413, 429} else 500
-        return render_template(f"errors/{name}.html"), code
+        return render_template(f"errors/{name}.html", kept_at=kept_at), code
 
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(CSRFError, _too_old)
@@ -278,12 +299,21 @@ def _not_our_name(_error: SecurityError) -> Response:
     return Response("There is nothing under this address.\n", 400, mimetype="text/plain")
 
 
-def _too_old(_error: CSRFError) -> Response | tuple[str, int]:
+def _put_aside_or_not() -> str | None:
+    """What broke the request may break this, too: then the page says that it was not kept."""
+    try:
+        return _put_aside("error")
+    except Exception:
+        db.session.rollback()
+        return None
+
+
+def _too_old(_error: CSRFError | None = None) -> Response:
     """A page of before the last sign-in, or a forged form: nothing of it is shown or done, its text is put aside."""
-    kept_at = _put_aside()
+    kept_at = _put_aside("sign_in")
     if _is_script():
         return _told_the_script(kept_at, 400)
-    return render_template("errors/expired.html", kept_at=kept_at), 400
+    return web.page("errors/expired.html", 400, kept_at=kept_at)
 
 
 def _refuse_unmarked(app: Flask) -> None:

@@ -4,6 +4,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -54,6 +55,17 @@ def run(settings: Settings) -> int:
             Path(folder) / f"{secrets.token_hex(4)}.sock"
         )  # short: the path of a socket has 107 bytes at most
         return supervise(children_of(settings, press), stop)
+
+
+def is_free(host: str, port: int) -> bool:
+    """True when nobody listens there yet."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def children_of(settings: Settings, press: Path) -> list[Child]:

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, Mapper, Session, object_session
 
 from clinic import audit, masters
 from clinic.access import SYSTEM, Viewer
-from clinic.extensions import Base, db, transactions
+from clinic.extensions import Base, db
 from clinic.masters import VaultError as VaultError  # what this file raises, too
 
 OwnerKind = Literal["partner", "couple", "practice", "counselor", "person", "house"]
@@ -395,9 +395,7 @@ def _note_reading(current: Reading) -> None:
     viewer = current.viewer
     if not current.opened or viewer.practice_id is None:
         return
-    rows = {f"{table}:{owner}": sorted(ids) for (table, owner), ids in sorted(current.opened.items())}
-    with transactions(write=True):
-        audit.record_apart(viewer, "read", "request", viewer.practice_id, purpose=current.purpose, rows=rows)
+    audit.record_reading(viewer, viewer.practice_id, current.purpose, current.opened)
 
 
 @contextmanager

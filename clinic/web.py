@@ -1,10 +1,11 @@
 """What every view shares: who looks, rows that may not exist, and how times are written."""
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from flask import Response, abort, redirect, render_template
+from flask import Response, abort, redirect, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -12,6 +13,11 @@ from clinic import clock
 from clinic.access import NOBODY, Viewer
 
 Row = TypeVar("Row")
+View = TypeVar("View", bound=Callable[..., Any])
+Room = int | Callable[..., int]
+
+BYTES = 12
+BESIDE = 65_536
 
 
 def viewer() -> Viewer:
@@ -24,6 +30,28 @@ def found(row: Row | None) -> Row:
     if row is None:
         abort(404)
     return row
+
+
+def takes(room: Room) -> Callable[[View], View]:
+    """Say how many characters a view takes in, which is known before the body is read; else a few buttons' worth."""
+
+    def mark(view: View) -> View:
+        view.takes = room  # type: ignore[attr-defined]  # functions carry attributes
+        return view
+
+    return mark
+
+
+def body_limit(view: object, values: Mapping[str, Any]) -> int:
+    """Bytes of the largest body: a 4-byte character is 12 bytes urlencoded; names and tokens need the rest."""
+    room: Room = getattr(view, "takes", 0)
+    return BYTES * (room(**values) if callable(room) else room) + BESIDE
+
+
+def number(name: str, usual: int, *, most: int) -> int:
+    """A whole number from the address of a page, from 0 to `most`; whatever is none is the usual one."""
+    text = request.args.get(name, "")
+    return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 10 else usual
 
 
 def see(target: str) -> BaseResponse:

@@ -5,10 +5,12 @@ from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import BooleanField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+
+from forms.fields import PracticeDate
 
 Choices = Sequence[tuple[str, str]]
 
@@ -60,9 +62,10 @@ class AssignForm(FlaskForm):
     role_1 = SelectField("", choices=listed(ROLES))
     role_2 = SelectField("", choices=listed(ROLES))
     first = RadioField("Who begins", [InputRequired("Please choose one of them.")])
-    starts_on = DateField("From", [InputRequired("Please choose a day.")])
+    starts_on = PracticeDate("From", [InputRequired("Please choose a day.")])
+    cadence = RadioField("How often", [Optional()])
     times = IntegerField("How many times", [Optional(), NumberRange(1, 60, "Between 1 and 60.")])
-    good_by = DateField("Good by", [Optional()])
+    good_by = PracticeDate("Good by", [Optional()])
     open_days = IntegerField(
         "Open for how many days",
         [Optional(), NumberRange(1, MOST_OPEN_DAYS, f"Between 1 and {MOST_OPEN_DAYS}.")],
@@ -85,12 +88,12 @@ class AssignForm(FlaskForm):
 
     earliest: date | None = None
 
-    def validate_starts_on(self, box: DateField) -> None:
+    def validate_starts_on(self, box: PracticeDate) -> None:
         """Rounds of days that have gone by would be over as they are made."""
         if box.data is not None and self.earliest is not None and box.data < self.earliest:
             raise ValidationError("That day has gone by. Please choose today or a later one.")
 
-    def validate_good_by(self, box: DateField) -> None:
+    def validate_good_by(self, box: PracticeDate) -> None:
         """The last day is not before the first, and not further off than a round may be open."""
         if box.data is None or self.starts_on.data is None:
             return
@@ -114,7 +117,7 @@ class AssignForm(FlaskForm):
     def positions(self) -> tuple[int, ...]:
         """The positions of those who get it: (1, 2), (1,) or (2,)."""
         picked = self.recipients.data
-        return (1, 2) if picked in {BOTH, None, ""} else (int(picked),)
+        return (int(picked),) if picked in {"1", "2"} else (1, 2)
 
     def of(self, name: str, position: int) -> Any:
         """What was given for one partner: `of("confidence", 1)`."""
@@ -152,8 +155,8 @@ def assign_form(  # each is a question that the page may leave out
     *,
     openings: Choices = (),
     concerns: Choices = (),
+    rhythms: Choices = (),
     asks_roles: bool = False,
-    asks_times: bool = False,
     asks_end: str = "",
     for_both_only: bool = False,
     today: date | None = None,
@@ -169,6 +172,7 @@ def assign_form(  # each is a question that the page may leave out
     form.recipients.choices = listed([(BOTH, "Both"), *([] if for_both_only else people)])
     form.concern.choices = listed([("", "None"), *concerns])
     form.opening.choices = listed(openings)
+    form.cadence.choices = listed(rhythms)
     for position, name in names.items():
         form[f"role_{position}"].label.text = f"{name}’s part in it"
         form[f"confidence_{position}"].label.text = f"How sure is {name} that it will happen?"
@@ -179,13 +183,13 @@ def assign_form(  # each is a question that the page may leave out
         ].description = f"On {name}’s pages only; {' and '.join(others)} never sees it."
     asked = {"opening": bool(openings), "concern": bool(concerns)}
     asked |= {name: name == asks_end for name in ("good_by", "open_days")}
-    _leave_out(form, names, **asked, roles=asks_roles, times=asks_times)
+    _leave_out(form, names, **asked, roles=asks_roles, cadence=bool(rhythms))
     return form
 
 
 def _leave_out(form: AssignForm, names: Mapping[int, str], **asked: bool) -> None:
     """Take out the questions that are not asked, and those about a partner who is not there."""
-    fields = {"roles": ("role_1", "role_2")}
+    fields = {"roles": ("role_1", "role_2"), "cadence": ("cadence", "times")}
     gone = {name for what, is_asked in asked.items() if not is_asked for name in fields.get(what, (what,))}
     gone |= {
         f"{name}_{position}" for name in ("role", "confidence", "note") for position in {1, 2} - set(names)
@@ -207,4 +211,4 @@ class DelayForm(FlaskForm):
 class StartForm(FlaskForm):
     """A round of an exercise that is done when it is needed."""
 
-    starts_on = DateField("From", [InputRequired("Please choose a day.")])
+    starts_on = PracticeDate("From", [InputRequired("Please choose a day.")])

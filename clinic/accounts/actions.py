@@ -1,25 +1,31 @@
 """Verbs of accounts: prove, sign in, revoke, reset, take in staff and let them go."""
 
+import json
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select, update
 
-from clinic import audit
+from clinic import audit, vault
 from clinic.access import SYSTEM, Viewer
 from clinic.accounts import queries, rules, tries
-from clinic.accounts.models import Account, Person, StaffMember, UserSession
+from clinic.accounts.models import Account, KeptForm, Person, StaffMember, UserSession
 from clinic.extensions import db, transactions
 from clinic.practice.models import Practice
 
 NOTED_EVERY = timedelta(minutes=1)
+KEPT_AT_MOST = 20
+"""Texts of one person that wait to be sent after all."""
+
+Cause = Literal["sign_in", "error"]
+"""Why a text could not arrive."""
 
 _argon2 = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # 19 MiB for each: two at once in a process; the web server runs its workers with one thread each.
@@ -177,6 +183,42 @@ def welcome(viewer: Viewer, account: Account, now: datetime) -> None:
     if account.welcomed_at is None:
         account.welcomed_at = now
         audit.record(viewer, "welcome", account)
+
+
+# Texts that could not arrive
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What somebody typed: where the form goes and stands, what its boxes for words are called, names and values."""
+
+    action: str
+    page: str
+    boxes: Mapping[str, str]
+    values: Sequence[tuple[str, str]]
+
+
+def keep_form(person_id: UUID, typed: Typed, cause: Cause, now: datetime) -> None:
+    """Put aside what could not be carried out. The same twice is kept once; of very many the newest stay."""
+    text = json.dumps([str(person_id), typed.action, typed.values])
+    mine = select(KeptForm).where(KeptForm.person_id == person_id)
+    same = vault.keyed_hash("kept form", text)
+    if db.session.scalar(mine.where(KeptForm.typed_hash == same)):
+        return
+    kept = KeptForm(person_id=person_id, action=typed.action, page=typed.page, kept_at=now, cause=cause)
+    kept.typed_hash = same
+    kept.body = {"boxes": dict(typed.boxes), "typed": [list(pair) for pair in typed.values]}
+    db.session.add(kept)
+    db.session.flush()
+    for old in db.session.scalars(mine.order_by(KeptForm.kept_at.desc()).offset(KEPT_AT_MOST)).all():
+        db.session.delete(old)
+
+
+def let_go_of_kept(viewer: Viewer, kept_id: UUID) -> None:
+    """What was put aside has arrived, or its writer does not need it any more."""
+    kept = queries.kept_form_for(viewer, kept_id)
+    if kept is not None:
+        db.session.delete(kept)
 
 
 # Staff

@@ -1,7 +1,7 @@
 """Tables of people who sign in. Names and sign-in names are sealed; a sign-in name is found by a keyed hash."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
@@ -72,6 +72,21 @@ class UserSession(Base):
     proved_at: Mapped[datetime]  # when the password was last given
     revoked_at: Mapped[datetime | None]
     account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
+
+
+class KeptForm(Base):
+    """What somebody who works here typed into a form that could not be carried out; its writer alone gets it back."""
+
+    __tablename__ = "kept_form"
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    action: Mapped[str]  # where the form goes
+    page: Mapped[str]  # where it stands
+    kept_at: Mapped[datetime]
+    cause: Mapped[str]  # sign_in | error
+    typed_hash: Mapped[str]  # the same words twice are kept once
+    body_sealed: Mapped[bytes]
+    body: Sealed[dict[str, Any]] = Sealed("body_sealed", "person", "person_id")  # boxes, and what was typed
+    __table_args__ = (Index("ix_kept_form_person", "person_id", "kept_at"),)
 
 
 class Throttle(Base):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import contains_eager
 from clinic import clock, vault
 from clinic.access import OwnSide, Viewer
 from clinic.accounts import rules
-from clinic.accounts.models import Account, Person, StaffMember, UserSession
+from clinic.accounts.models import Account, KeptForm, Person, StaffMember, UserSession
 from clinic.extensions import db
 
 SidesOf = Callable[[UUID], tuple[OwnSide, ...]]
@@ -186,3 +186,19 @@ def staff_at_work(viewer: Viewer, now: datetime) -> Sequence[StaffMember]:
         for one in db.session.scalars(staff_visible_to(viewer))
         if one.left_at is None or now < one.left_at
     ]
+
+
+# Put aside
+
+
+def kept_forms(viewer: Viewer) -> Sequence[KeptForm]:
+    """What this person typed and could not send, the newest first; nobody else ever asks for it."""
+    mine = select(KeptForm).where(KeptForm.person_id == viewer.person_id)
+    return db.session.scalars(mine.order_by(KeptForm.kept_at.desc(), KeptForm.id)).all()
+
+
+def kept_form_for(viewer: Viewer, kept_id: UUID) -> KeptForm | None:
+    """One of them."""
+    return db.session.scalar(
+        select(KeptForm).where(KeptForm.id == kept_id, KeptForm.person_id == viewer.person_id)
+    )

@@ -36,6 +36,11 @@ def workable_by(viewer: Viewer) -> Select[Couple]:
     return _these(viewer, [Couple.id.in_(_assigned_to([viewer.staff_id]))]).where(*_not_their_own(viewer))
 
 
+def workable_among(viewer: Viewer, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these couples in which this viewer may act."""
+    return set(db.session.scalars(workable_by(viewer).with_only_columns(Couple.id).where(Couple.id.in_(ids))))
+
+
 def _these(viewer: Viewer, rules: Sequence[ColumnElement[bool]]) -> Select[Couple]:
     if not rules:
         return select(Couple).where(false())

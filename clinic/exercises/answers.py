@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from clinic.exercises import feelings
 from clinic.exercises.document import Column, Exercise, Field, Flag, Turn
+from clinic.exercises.reading import LONGEST
 
 RATHER_NOT = "Would rather not say"
 DECLINED: dict[str, Any] = {"declined": True}
@@ -39,6 +40,10 @@ may_narrow = may_decline
 """Whatever can be left unsaid can also be said to the counselor alone."""
 
 
+PICKED = 200
+"""A number, a day, a pick: far more than any of them needs."""
+
+
 def rows_of(exercise: Exercise, field: Field, earlier: Mapping[str, Answers]) -> list[tuple[str, str]]:
     """The rows of a `rows` field as (id, label); `earlier` holds the writer's own answers by turn key."""
     if field.rows is None:
@@ -50,6 +55,20 @@ def rows_of(exercise: Exercise, field: Field, earlier: Mapping[str, Answers]) ->
     turn_key, key = (field.rows.field or "").split(".")
     options = exercise.turns[turn_key].field(key).options or {}
     return [(pick, options[pick]) for pick in picked(earlier.get(turn_key, {}).get(key)) if pick in options]
+
+
+def room_for(exercise: Exercise, turn: Turn) -> int:
+    """How many characters all answers of a turn may have together, with the two texts of the last word about it."""
+    return sum(_room_of(exercise, field) for field in turn.fields) + 2 * LONGEST
+
+
+def _room_of(exercise: Exercise, field: Field) -> int:
+    if field.rows is None:
+        return LONGEST if field.kind == "text" or field.other else PICKED
+    source = field.rows.field.partition(".") if field.rows.field else None
+    picks = len(exercise.turns[source[0]].field(source[2]).options or {}) if source else 0
+    lines = len(field.rows.fixed or {}) or field.rows.free or picks
+    return lines * sum(LONGEST if column.kind == "text" else PICKED for column in field.rows.columns)
 
 
 def sample_rows(exercise: Exercise, turn: Turn) -> dict[str, list[tuple[str, str]]]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,7 +10,7 @@ from sqlalchemy import select
 from clinic import audit, clock
 from clinic.access import Viewer
 from clinic.couples.models import Couple
-from clinic.exercises.document import WIDTH, Every, Exercise
+from clinic.exercises.document import WIDTH, Exercise
 from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import Leg
@@ -80,6 +79,7 @@ class Plan:
     first: UUID | None = None  # who writes, or begins, where the roles do not say it
     in_turn: bool = False  # both write, the other one after the first
     opening: str | None = None
+    rhythm: str | None = None  # once | week | 2 weeks | month | as_needed; None: as the document says
     times: int | None = None
     open_days: int | None = None  # how many local days each round is open; None: as the document says
     concern_id: UUID | None = None
@@ -95,6 +95,10 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
     if plan.open_days is not None and not 1 <= plan.open_days <= rules.MOST_OPEN_DAYS:
         raise HomeworkError(f"A round is open for 1 to {rules.MOST_OPEN_DAYS} days.")
     legs = legs_of_plan(couple, document, plan)
+    try:
+        cadence = rules.chosen_cadence(document, plan.rhythm, plan.times)
+    except ValueError as error:
+        raise HomeworkError(str(error)) from error
     assignment = Assignment(
         practice_id=couple.practice_id,
         couple_id=couple.id,
@@ -107,7 +111,7 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
         assigned_at=now,
         starts_on=plan.starts_on,
         zone=couple.zone,
-        cadence=_cadence(document.cadence, plan.times),
+        cadence=rules.stored_cadence(cadence),
         open_days=plan.open_days,
         opening=plan.opening or document.opening,
         is_alone=is_alone,
@@ -124,13 +128,6 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
     audit.record(viewer, "assign", assignment, exercise=document.slug, to=[str(one) for one in plan.cast])
     open_due_rounds(assignment, now)
     return assignment
-
-
-def _cadence(cadence: str | Every, times: int | None) -> Any:
-    if isinstance(cadence, str):
-        return cadence
-    kept = {"every": cadence.every, "for": times or cadence.times, "appointment": cadence.appointment}
-    return {name: value for name, value in kept.items() if value is not None}
 
 
 def legs_of_plan(couple: Couple, document: Exercise, plan: Plan) -> list[Leg]:

@@ -37,10 +37,10 @@ def visible_to(viewer: Viewer) -> Select[Turn]:
     return select(Turn).where(Turn.couple_id.in_(viewer.couple_ids), mine)
 
 
-def turn_for(viewer: Viewer, turn_id: UUID) -> Turn | None:
-    """One turn, as far as this viewer may know of it; a recalled assignment is nobody's any more."""
+def turn_for(viewer: Viewer, turn_id: UUID, *, also_recalled: bool = False) -> Turn | None:
+    """One turn, as far as this viewer may know of it; a recalled one is nobody's any more, but for what was begun."""
     known = visible_to(viewer).where(Turn.id == turn_id).join(Round).join(Assignment)
-    return db.session.scalar(known.where(Assignment.state != "recalled"))
+    return db.session.scalar(known if also_recalled else known.where(Assignment.state != "recalled"))
 
 
 def round_for(viewer: Viewer, round_id: UUID) -> Round | None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from clinic import clock
 from clinic.exercises.document import WIDTH, Every, Exercise, Part, Span, Turn
@@ -37,6 +38,53 @@ def is_bounded(cadence: str | Every) -> bool:
     return cadence == "once" or (
         isinstance(cadence, Every) and cadence.every is not None and cadence.times is not None
     )
+
+
+def stored_cadence(cadence: str | Every) -> Any:
+    """A cadence as it is kept: a word, or a table without what is not said."""
+    if isinstance(cadence, str):
+        return cadence
+    kept = {"every": cadence.every, "for": cadence.times, "appointment": cadence.appointment}
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+RHYTHMS = ("once", "week", "2 weeks", "month", "as_needed")
+"""How often an exercise can be given, whatever its document proposes; `day` where the document itself is daily."""
+
+
+def rhythm_of(cadence: str | Every) -> str:
+    """The word for a cadence, as the counselor chooses it; empty for one that belongs to appointments."""
+    return cadence if isinstance(cadence, str) else cadence.every or ""
+
+
+def rhythms(document: Exercise) -> tuple[str, ...]:
+    """The rhythms to choose from; none for an exercise that belongs to an appointment: it keeps that."""
+    own = rhythm_of(document.cadence)
+    if not own:
+        return ()
+    return RHYTHMS if own in RHYTHMS else (own, *RHYTHMS)
+
+
+def chosen_cadence(document: Exercise, rhythm: str | None, times: int | None) -> str | Every:
+    """The cadence that was settled. Without a choice it is the document's, with its number of rounds unless told.
+
+    Raises ValueError for a rhythm that this exercise cannot have.
+    """
+    own = document.cadence
+    if rhythm is None:
+        return own if isinstance(own, str) else structs.replace(own, times=times or own.times)
+    if rhythm not in rhythms(document):
+        raise ValueError("This exercise keeps the rhythm of its appointments.")
+    return rhythm if rhythm in {"once", "as_needed"} else Every(every=rhythm, times=times)  # type: ignore[arg-type]
+
+
+def first_days(cadence: str | Every, starts_on: date, most: int = 3) -> list[date]:
+    """The local dates on which its first rounds begin; none where that is not known yet."""
+    if cadence == "once":
+        return [starts_on]
+    if not isinstance(cadence, Every) or cadence.every is None:
+        return []
+    return list(islice(_rhythm(cadence.every, starts_on), min(most, cadence.times or most)))
 
 
 def due_dates(cadence: str | Every, starts_on: date, today: date) -> list[date]:

@@ -12,6 +12,8 @@ from clinic import clock
 from clinic.access import Viewer
 from clinic.accounts.models import StaffMember
 from clinic.appointments.models import Appointment
+from clinic.audit import WordsRead
+from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import RoundState, TurnState
@@ -244,3 +246,53 @@ def mine_for(viewer: Viewer, partner: Partner) -> Sequence[Reflection]:
     )
     latest = {row.turn_id: row for row in db.session.scalars(rows).unique()}
     return sorted(latest.values(), key=lambda row: row.sent_at, reverse=True)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One day on which somebody of the practice read what this partner sent."""
+
+    reader: str
+    role: str
+    on: date
+    kinds: Sequence[str]
+
+
+KINDS = {"words": "what you sent", "note_to_counselor": "a word that you left for your counselor"}
+LOOKS_IN_VIEW = 30
+
+
+def looks_at(couple: Couple, partner: Partner) -> list[Look]:
+    """Which staff read this partner's words, by day, the latest first.
+
+    By day and no closer: a counselor reads both sides in one sitting, so that a minute would tell when the other sent.
+    """
+    rows = (
+        select(StaffMember, WordsRead.at, WordsRead.kind)
+        .join(WordsRead, WordsRead.reader_id == StaffMember.person_id)
+        .where(WordsRead.owner_id.in_([partner.id, couple.id]))
+        .order_by(WordsRead.at.desc())
+        .limit(LOOKS_IN_VIEW * 20)
+    )
+    seen: dict[tuple[UUID, date], set[str]] = {}
+    staff: dict[UUID, StaffMember] = {}
+    for member, at, kind in db.session.execute(rows):
+        staff[member.id] = member
+        seen.setdefault((member.id, clock.local_day(at, couple.zone)), set()).add(kind)
+    working = {one.id for one in couples.counselors_of(couple.id, clock.now())}
+    looks = [
+        Look(
+            staff[id_].name,
+            _role(staff[id_], working),
+            on,
+            [said for kind, said in KINDS.items() if kind in kinds],
+        )
+        for (id_, on), kinds in seen.items()
+    ]
+    return looks[:LOOKS_IN_VIEW]
+
+
+def _role(member: StaffMember, working: set[UUID]) -> str:
+    if member.id in working:
+        return "your counselor"
+    return "supervisor" if member.is_supervisor else "of the practice"

@@ -18,7 +18,9 @@ from clinic.extensions import db
 from clinic.practice import queries as practices
 from clinic.progress import actions, desk, home, overview, queries, rules, shelves
 from clinic.progress.summary import Audience, Period
-from clinic.web import clock_time, found, in_zone, page, see, short_day, viewer
+from clinic.reflections import queries as reflections
+from clinic.web import clock_time, found, in_zone, page, see, short_day, takes, viewer
+from forms.fields import room
 from forms.progress import AUDIENCES, MOST_EXCERPTS, FrameForm, ReportForm
 
 pages = Blueprint("progress", __name__, url_prefix="/progress")
@@ -68,6 +70,7 @@ def couple(couple_id: UUID) -> str:
 
 @pages.route("/couples/<uuid:couple_id>/report", methods=["GET", "POST"])
 @access.counselors
+@takes(room(ReportForm))
 def report(couple_id: UUID) -> str | BaseResponse:
     """Choose readers and days, add what only a person can say, and ask for the pages."""
     row = found(couples.work_for(viewer(), couple_id))
@@ -218,7 +221,13 @@ def mine() -> str | BaseResponse:
     months = shelves.by_month(
         home.mine_for(viewer(), partner), lambda one: clock.local_day(one.sent_at, couple.zone)
     )
-    return render_template("progress/mine.html", months=months, couple=couple)
+    return render_template(
+        "progress/mine.html",
+        months=months,
+        unsent=reflections.unsent_of(viewer(), couple.id),
+        looks=home.looks_at(couple, partner),
+        couple=couple,
+    )
 
 
 @pages.route("/choose", methods=["GET", "POST"])

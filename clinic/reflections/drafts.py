@@ -65,9 +65,9 @@ class Author:
         return rounds.document_for(self.turn.round).turns[self.turn.key]
 
 
-def author_for(viewer: Viewer, turn_id: UUID) -> Author | None:
+def author_for(viewer: Viewer, turn_id: UUID, *, also_recalled: bool = False) -> Author | None:
     """The viewer as the author of a turn; None for every turn that is not this partner's to write."""
-    turn = rounds.turn_for(viewer, turn_id) if viewer.is_client else None
+    turn = rounds.turn_for(viewer, turn_id, also_recalled=also_recalled) if viewer.is_client else None
     if turn is None:
         return None
     mine = {side.partner_id for side in viewer.sides if side.couple_id == turn.couple_id}

@@ -84,6 +84,24 @@ def draft_of(turn: Turn, partner_id: UUID) -> Draft | None:
     return db.session.scalar(select(Draft).where(Draft.turn_id == turn.id, Draft.partner_id == partner_id))
 
 
+def unsent_of(viewer: Viewer, couple_id: UUID) -> list[tuple[UUID, datetime]]:
+    """Turns for which this partner has words that were never sent, and when they were last kept; the words stay closed.
+
+    Whatever became of the turn: a draft of something that was recalled, closed or ended is its author's all the same.
+    """
+    mine = (Draft.turn_id, Draft.saved_at), (KeptText.turn_id, KeptText.kept_at)
+    found: dict[UUID, datetime] = {}
+    for turn, at in mine:
+        rows = (
+            select(turn, at)
+            .join(Turn, Turn.id == turn)
+            .where(turn.class_.partner_id.in_(viewer.partner_ids), Turn.couple_id == couple_id)
+        )
+        for turn_id, saved in db.session.execute(rows):
+            found[turn_id] = max(saved, found.get(turn_id, saved))
+    return sorted(found.items(), key=lambda one: one[1], reverse=True)
+
+
 def latest(turns: Iterable[Turn], partner_id: UUID | None = None) -> dict[UUID, Reflection]:
     """The last revision of each turn that was not taken back, additions apart; one partner's, or whoever sent it."""
     by = Reflection.partner_id == partner_id if partner_id else true()

@@ -27,6 +27,8 @@ def listed(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
 class Words(TextAreaField):
     """A text of one's own: kept as it was typed, refused only when it is too long or cannot be shown."""
 
+    longest = LONGEST
+
     def pre_validate(self, form: Any) -> None:
         del form
         self.data = keepable(self.data or "")

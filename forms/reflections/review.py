@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, SelectMultipleField, StringField, TextAreaField, ValidationError, widgets
+from wtforms import RadioField, SelectMultipleField, StringField, ValidationError, widgets
 from wtforms.validators import InputRequired, Optional
 
 from forms.reflections.around import Words, listed
@@ -23,6 +23,7 @@ class Several(SelectMultipleField):
 class ReleaseForm(FlaskForm):
     """Whose name confirms that this is really meant for that reader."""
 
+    is_confirmation = True  # nothing is put aside: a name that was typed before confirms nothing now
     name = StringField("Name")
 
     def __init__(self, reader: str, **kwargs: Any) -> None:
@@ -60,5 +61,5 @@ def review_form(people: Mapping[str, str]) -> type[FlaskForm]:
         )
         for key in people
     }
-    note = TextAreaField("A note for you", description="Nobody but the practice reads this.")
+    note = Words("A note for you", description="Nobody but the practice reads this.")
     return type("ReviewForm", (FlaskForm,), {"note": note, **ratings})

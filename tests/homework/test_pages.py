@@ -55,6 +55,40 @@ def test_before_it_is_given_it_is_seen_with_each_ones_eyes(work, ruth):
         assert db.session.scalar(db.select(Assignment.id)) is None
 
 
+def test_the_rhythm_is_chosen_and_the_preview_says_it_with_its_first_days(work, ruth):
+    page = ruth.get(page_of(work)).text
+    assert 'value="week" checked' in page or 'checked id="cadence-' in page
+    wanted = {**PLAN, "cadence": "2 weeks", "times": "2", "open_days": "3"}
+    seen = ruth.post(page_of(work), data={**wanted, "preview": "1"}).text
+    assert "Every two weeks, two rounds." in seen
+    assert "Tue, Mar 3 until Thu, Mar 5" in seen
+    assert "Tue, Mar 17 until Thu, Mar 19" in seen
+    given = ruth.post(page_of(work), data={**wanted, "give": "1"})
+    with work.app.app_context():
+        assert db.session.scalars(db.select(Assignment)).one().cadence == {"every": "2 weeks", "for": 2}
+    assert "every two weeks, two rounds" in ruth.get(given.location).text
+
+
+def test_a_number_of_times_that_was_emptied_means_until_it_is_ended(work, ruth):
+    wanted = {**PLAN, "cadence": "week", "times": "", "give": "1", "small_enough": "y"}
+    assert ruth.post(page_of(work, "feelings-log"), data=wanted).status_code == 303
+    with work.app.app_context():
+        assert db.session.scalars(db.select(Assignment)).one().cadence == {"every": "week"}
+
+
+def test_an_exercise_before_appointments_asks_for_no_rhythm(work, ruth):
+    page = ruth.get(page_of(work, "session-prep")).text
+    assert 'name="cadence"' not in page
+    assert "before each appointment" in page
+
+
+def test_when_it_is_needed_a_round_is_started_from_its_page(work, ruth):
+    given = ruth.post(page_of(work, "feelings-log"), data={**PLAN, "cadence": "as_needed", "give": "1"})
+    assert "A round begins when one is started." in ruth.get(given.location).text
+    assert ruth.post(given.location + "/start", data={"starts_on": "2026-03-03"}).status_code == 303
+    assert "not yet" in ruth.get(given.location).text
+
+
 def test_below_seven_it_asks_for_something_smaller_first(work, ruth):
     unsure = {**PLAN, "confidence_2": "4", "give": "1"}
     asked = ruth.post(page_of(work), data=unsure)

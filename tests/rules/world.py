@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from clinic import clock
+from clinic.accounts import actions as accounts
+from clinic.accounts.models import KeptForm
 from clinic.appointments import actions as appointments
 from clinic.couples import actions as couples
 from clinic.couples import queries as couple_reads
@@ -239,6 +241,12 @@ def _staff_side(world: World) -> None:
         ).first()
         assert round_ is not None
         reflections.review(viewer, round_, stage.now, note=world.bird("private note", *HOUSE))
+        page = f"/reflections/rounds/{round_.id}"
+        words = [("text", world.bird("reply that could not be sent", "counselor"))]
+        typed = accounts.Typed(f"{page}/reply", page, {"text": "Your reply"}, words)
+        accounts.keep_form(stage.cast.people["counselor"], typed, "sign_in", stage.now)
+        kept = db.session.scalars(select(KeptForm)).one()
+        world.ids["kept form counselor"] = kept.id
     with stage.act("counselor") as viewer:
         couple = couples.create(viewer, couples.NewCouple(("Wim", "Bo"), "America/New_York"), stage.now)
         invited = couples.invite(viewer, couple_reads.partners_of(couple)[0], stage.now)

@@ -12,6 +12,8 @@ from clinic.couples.views.blueprint import pages
 
 PAGE = 30
 QUIET_AFTER = 7
+LAST = 10**6
+"""No practice has more couples."""
 
 
 @pages.get("/")
@@ -20,7 +22,7 @@ def caseload() -> str:
     """Thirty couples at a glance: what each partner has done, what is open, what needs the counselor."""
     viewer, now = web.viewer(), clock.now()
     asked, only = request.args.get("q", "").strip()[:80], request.args.get("only", "")
-    start = max(request.args.get("start", 0, int), 0)
+    start = web.number("start", 0, most=LAST)
     everything, unread = queries.counts(viewer)
     if asked:
         found = queries.named_like(viewer, asked)

@@ -1,7 +1,7 @@
 """Giving an exercise: settle why, when and how small, look at it with their eyes, give it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,13 +21,23 @@ from clinic.homework.agreed import Agreed
 from clinic.homework.models import Assignment
 from clinic.homework.views.blueprint import OPENINGS, Seen, frame_of, pages, seen_by
 from clinic.safety import queries as safety
-from clinic.web import found, page, see, viewer
+from clinic.web import found, page, see, takes, viewer
+from forms.fields import room
 from forms.homework import AssignForm, assign_form
 
 OPENING_NOTES = {
     "both_answered": "Quick and even. But each can tell from it that the other has answered.",
     "appointment": "They read it with you in the room. Nothing opens at home.",
     "counselor": "You read both first and choose the moment; what you open can be called back for ten minutes.",
+}
+
+RHYTHMS = {
+    "once": "Once",
+    "day": "Every day",
+    "week": "Every week",
+    "2 weeks": "Every two weeks",
+    "month": "Every month",
+    "as_needed": "When it is needed",
 }
 
 
@@ -45,6 +55,7 @@ def choose(slug: str) -> str:
 
 @pages.route("/assign/<uuid:couple_id>/<slug>", methods=["GET", "POST"])
 @counselors
+@takes(room(AssignForm))
 def assign(couple_id: UUID, slug: str) -> str | Response:
     """Settle with the couple why, when and how small; look at it with their eyes; give it."""
     couple = found(couples.work_for(viewer(), couple_id))
@@ -60,10 +71,12 @@ def assign(couple_id: UUID, slug: str) -> str | Response:
         preview = _seen_by_each(couple, version, plan) if plan else []
     except actions.HomeworkError as problem:
         form.form_errors.append(str(problem))
+    rhythm = _rhythm(document, plan) if plan else None
     return page(
         "homework/assign.html",
         422 if form.errors or form.form_errors else 200,
         **_about(form, couple, document, preview),
+        rhythm=rhythm,
     )
 
 
@@ -84,7 +97,7 @@ def _assign_form(couple: Couple, document: Exercise, now: datetime) -> AssignFor
         openings=list(OPENINGS.items()) if rules.has_sealed(document) else [],
         concerns=[(str(one.id), one.title) for one in concerns],
         asks_roles=rules.asks_roles(document),
-        asks_times=isinstance(cadence, Every) and cadence.every is not None,
+        rhythms=[(one, RHYTHMS[one]) for one in rules.rhythms(document)],
         asks_end=rules.asks_end(document),
         for_both_only=rules.is_for_both(document),
         recipients="both",
@@ -94,6 +107,7 @@ def _assign_form(couple: Couple, document: Exercise, now: datetime) -> AssignFor
         starts_on=today,
         good_by=rules.last_day(document, today),
         open_days=rules.days_open(document),
+        cadence=rules.rhythm_of(cadence),
         times=cadence.times if isinstance(cadence, Every) else None,
         first="1" if not rules.names_parts(document) else None,
         **{f"role_{position}": role for position, role in roles.items()},
@@ -139,6 +153,7 @@ def _plan(form: AssignForm, couple: Couple, document: Exercise) -> actions.Plan:
         first=people[first].id if first in people else None,
         in_turn=in_turn,
         opening=form.opening.data if "opening" in form else document.opening,
+        rhythm=form.cadence.data if "cadence" in form else None,
         times=form.times.data if "times" in form else None,
         open_days=form.days_open,
         concern_id=UUID(concern) if concern else None,
@@ -194,6 +209,14 @@ def _about(form: AssignForm, couple: Couple, document: Exercise, preview: list[S
 
 def _name_of(couple: Couple, partner_id: UUID | None) -> str:
     return next((one.name for one in couple.partners if one.id == partner_id), "")
+
+
+def _rhythm(document: Exercise, plan: actions.Plan) -> dict[str, Any]:
+    """How often, and the days of the first rounds with the last day of each, for the preview."""
+    cadence = rules.chosen_cadence(document, plan.rhythm, plan.times)
+    more = timedelta(days=(plan.open_days or rules.days_open(document)) - 1)
+    days = [(day, day + more) for day in rules.first_days(cadence, plan.starts_on)]
+    return {"cadence": cadence, "days": days}
 
 
 def _seen_by_each(couple: Couple, version: ExerciseVersion, plan: actions.Plan) -> list[Seen]:

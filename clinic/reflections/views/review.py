@@ -16,6 +16,7 @@ from clinic.homework.models import Round, Turn
 from clinic.reflections import actions, comparison, queries, releases, seen
 from clinic.reflections.models import NoteToCounselor
 from clinic.reflections.views.turn import pages
+from forms.fields import room
 from forms.reflections import ReleaseForm, ReplyForm, ReturnForm, review_form
 
 
@@ -201,6 +202,7 @@ def call_back(round_id: UUID) -> Response | BaseResponse:
 
 @pages.post("/rounds/<uuid:round_id>/return")
 @access.counselors
+@web.takes(room(ReturnForm))
 def give_back(round_id: UUID) -> Response | BaseResponse:
     """Ask the author for another pass, with a word about it."""
     round_, form = at_work(round_id), ReturnForm()
@@ -226,6 +228,7 @@ def give_back(round_id: UUID) -> Response | BaseResponse:
 
 @pages.post("/rounds/<uuid:round_id>/reply")
 @access.counselors
+@web.takes(room(ReplyForm))
 def reply(round_id: UUID) -> Response | BaseResponse:
     """Answer one of the two, or both; each reads the own copy."""
     round_ = at_work(round_id)
@@ -247,6 +250,7 @@ def reply(round_id: UUID) -> Response | BaseResponse:
 
 @pages.post("/rounds/<uuid:round_id>/review")
 @access.counselors
+@web.takes(room(review_form({})))
 def keep_review(round_id: UUID) -> Response | BaseResponse:
     """Keep the note and the ratings; with the other button, mark the round reviewed, if all of it was on the page."""
     round_ = at_work(round_id)

@@ -25,6 +25,7 @@ from clinic.reflections.views.turn import (
     stop_page,
     words_page,
 )
+from forms.fields import room
 from forms.reflections import BeforeForm, NoteForm
 
 
@@ -215,6 +216,7 @@ def decline(turn_id: UUID) -> BaseResponse:
 
 @pages.route("/<uuid:turn_id>/say", methods=["GET", "POST"])
 @access.clients
+@web.takes(room(NoteForm))
 def say(turn_id: UUID) -> Response | BaseResponse:
     """Not now, too much, something else: a word to the counselor alone."""
     sheet, form = own(turn_id), NoteForm()

@@ -15,6 +15,7 @@ from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import Sheet
 from clinic.reflections.views import keeping
 from clinic.reflections.views.turn import own, own_author, pages, words_page
+from forms.fields import room
 from forms.reflections import AdditionForm
 
 
@@ -60,6 +61,23 @@ def own_words(turn_id: UUID) -> Response | BaseResponse:
         additions=[(one.sent_at, one.words[0].answers["addition"]) for one in added],
         can_narrow=_can_narrow(sheet, sending),
         form=form,
+    )
+
+
+@pages.get("/<uuid:turn_id>/draft")
+@access.clients
+@access.fresh_proof
+def draft(turn_id: UUID) -> Response | BaseResponse:
+    """What I wrote and did not send, whatever became of the turn; the words open after a fresh proof."""
+    author = web.found(actions.author_for(web.viewer(), turn_id, also_recalled=True))
+    sheet = sheets.sheet_of(author, clock.now())
+    is_recalled = author.round.assignment.state == "recalled"
+    return web.page(
+        "reflections/draft.html",
+        sheet=sheet,
+        texts=keeping.unsent(sheet),
+        can_go_on=not is_recalled and sheet.place in {"open", "proposed"},
+        is_held=not is_recalled and sheet.place == "held",
     )
 
 
@@ -117,6 +135,7 @@ def narrow(turn_id: UUID) -> BaseResponse:
 
 @pages.post("/<uuid:turn_id>/add")
 @access.clients
+@web.takes(room(AdditionForm))
 def add(turn_id: UUID) -> Response | BaseResponse:
     """A dated line below words that have opened; one that needs another look comes back alone, without the words."""
     sheet, form = own(turn_id), AdditionForm()

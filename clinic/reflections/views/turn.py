@@ -7,6 +7,10 @@ from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock, web
+from clinic.exercises import answers as shapes
+from clinic.extensions import db
+from clinic.homework import queries as rounds
+from clinic.homework.models import Turn
 from clinic.practice import queries as practices
 from clinic.reflections import actions, queries, sheets
 from clinic.reflections.drafts import Author
@@ -110,6 +114,15 @@ def page_of(form: TurnForm) -> Page:
     boxes = [f"x_{question.field.key}" for question in form.questions]
     own_boxes = [name for name in form.data if name == "safety" or name.startswith("tail_")]
     return Page(sending, (*boxes, *own_boxes))
+
+
+def room_of_turn(turn_id: UUID) -> int:
+    """How many characters the form of a turn has room for; asked before anybody is known, and told nobody."""
+    row = db.session.get(Turn, turn_id)
+    if row is None:
+        return 0
+    document = rounds.document_for(row.round)
+    return shapes.room_for(document, document.turns[row.key])
 
 
 def seen_version() -> int:

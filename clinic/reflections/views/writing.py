@@ -24,6 +24,7 @@ from clinic.reflections.views.turn import (
     pages,
     posted_screen,
     proof_for,
+    room_of_turn,
     seen_version,
     stop_page,
     words_page,
@@ -33,6 +34,7 @@ from forms.reflections import TurnForm, draft_from, fill
 
 @pages.route("/<uuid:turn_id>", methods=["GET", "POST"])
 @access.clients
+@web.takes(room_of_turn)
 def write(turn_id: UUID) -> Response | BaseResponse | str:
     """One turn to write; a POST keeps what is typed before anything else."""
     sheet = own(turn_id)

@@ -282,7 +282,7 @@ def welcome() -> Response | BaseResponse | str:
         db.session.commit()
         return web.see("/")
     practice = web.found(practices.practice_of(viewer))
-    step = min(max(request.args.get("step", 1, int), 1), WELCOME_SCREENS)
+    step = max(web.number("step", 1, most=WELCOME_SCREENS), 1)
     lines = practices.crisis_lines(practice)
     return render_template(
         "accounts/welcome.html", step=step, steps=WELCOME_SCREENS, practice=practice, lines=lines
