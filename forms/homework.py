@@ -9,7 +9,7 @@ from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from forms.days import PracticeDate
+from forms.bounds import PracticeDate
 
 Choices = Sequence[tuple[str, str]]
 

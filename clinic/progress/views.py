@@ -22,8 +22,8 @@ from clinic.progress.summary import Audience, Period
 from clinic.reflections import queries as reflections
 from clinic.reflections.rules import readers_sentence
 from clinic.web import clock_time, found, in_zone, page, see, short_day, takes, viewer
+from forms.bounds import room
 from forms.progress import AUDIENCES, MOST_EXCERPTS, FrameForm, ReportForm
-from forms.room import room
 
 pages = Blueprint("progress", __name__, url_prefix="/progress")
 

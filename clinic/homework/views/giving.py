@@ -20,8 +20,8 @@ from clinic.homework.models import Assignment
 from clinic.homework.views.blueprint import OPENINGS, pages, seen_by
 from clinic.safety import queries as safety
 from clinic.web import found, page, see, takes, viewer
+from forms.bounds import room
 from forms.homework import AssignForm, assign_form
-from forms.room import room
 
 OPENING_NOTES = {
     "both_answered": "Quick and even. But each can tell from it that the other has answered.",

@@ -16,8 +16,8 @@ from clinic.homework.models import Round, Turn
 from clinic.reflections import actions, comparison, queries, releases, seen
 from clinic.reflections.models import NoteToCounselor
 from clinic.reflections.views.turn import pages
+from forms.bounds import room
 from forms.reflections import ReleaseForm, ReplyForm, ReturnForm, review_form
-from forms.room import room
 
 
 def readable(round_id: UUID) -> Round:

@@ -25,8 +25,8 @@ from clinic.reflections.views.turn import (
     stop_page,
     words_page,
 )
+from forms.bounds import room
 from forms.reflections import BeforeForm, NoteForm
-from forms.room import room
 
 
 @pages.route("/<uuid:turn_id>/before", methods=["GET", "POST"])

@@ -15,8 +15,8 @@ from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import Sheet
 from clinic.reflections.views import keeping
 from clinic.reflections.views.turn import own, own_author, pages, words_page
+from forms.bounds import room
 from forms.reflections import AdditionForm
-from forms.room import room
 
 
 @pages.get("/<uuid:turn_id>/sent")

@@ -1,9 +1,25 @@
-"""How many characters a form takes: the sum of what its boxes hold, from their own bounds."""
+"""Bounds that all forms share: the years of a date, and how many characters fit into a form, by its own boxes."""
 
 from typing import Any
 
-from wtforms import FieldList, FormField, StringField
+from wtforms import DateField, FieldList, FormField, StringField
 from wtforms.validators import Length
+
+YEARS = range(1900, 2201)
+
+
+class PracticeDate(DateField):
+    """A date within the years in which a practice makes plans, so that every sum with it is a date, too.
+
+    One that is far away is none, also for who asks before the form was judged.
+    """
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None and self.data.year not in YEARS:
+            self.data = None
+            raise ValueError(f"Please choose a day between {YEARS[0]} and {YEARS[-1]}.")
+
 
 UNBOUND = 200
 """A box for one line that names no bound of its own, a number or a choice."""
