@@ -8,7 +8,7 @@ from wtforms import IntegerField, RadioField, SelectField, TimeField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, NumberRange
 
-from forms.fields import PracticeDate
+from forms.bounds import PracticeDate
 
 JOINT = "joint"
 

@@ -10,7 +10,7 @@ from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from forms.fields import PracticeDate
+from forms.bounds import PracticeDate
 
 Choices = Sequence[tuple[str, str]]
 

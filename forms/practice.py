@@ -8,7 +8,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, Optional
 
 from forms.accounts import NEEDED
-from forms.fields import PracticeDate
+from forms.bounds import PracticeDate
 
 
 class LetterheadForm(FlaskForm):

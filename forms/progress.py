@@ -15,7 +15,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import AnyOf, InputRequired, Length, ValidationError
 
-from forms.fields import PracticeDate
+from forms.bounds import PracticeDate
 
 AUDIENCES = ("counselor", "couple", "partner_1", "partner_2")
 PAPERS = ("A4", "Letter")

@@ -5,7 +5,7 @@ from wtforms import RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
-from forms.fields import PracticeDate
+from forms.bounds import PracticeDate
 
 STATES = (
     SelectChoice("not_assessed", "Not assessed yet"),

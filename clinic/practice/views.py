@@ -7,7 +7,7 @@ from clinic import access, web
 from clinic.extensions import db
 from clinic.practice import actions, library, queries
 from clinic.practice.models import Practice
-from forms.fields import room
+from forms.bounds import room
 from forms.practice import CrisisForm, LetterheadForm, PolicyForm
 
 pages = Blueprint("practice", __name__, url_prefix="/practice")

@@ -20,7 +20,7 @@ from clinic.progress import actions, desk, home, overview, queries, rules, shelv
 from clinic.progress.summary import Audience, Period
 from clinic.reflections import queries as reflections
 from clinic.web import clock_time, found, in_zone, page, see, short_day, takes, viewer
-from forms.fields import room
+from forms.bounds import room
 from forms.progress import AUDIENCES, MOST_EXCERPTS, FrameForm, ReportForm
 
 pages = Blueprint("progress", __name__, url_prefix="/progress")

@@ -14,7 +14,7 @@ from clinic.extensions import db
 from clinic.practice import queries as practices
 from clinic.safety import actions, queries
 from clinic.safety.models import Flag
-from forms.fields import room
+from forms.bounds import room
 from forms.safety import STATES, ActionForm, ClearanceForm
 
 pages = Blueprint("safety", __name__, url_prefix="/safety")

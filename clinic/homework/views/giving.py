@@ -22,7 +22,7 @@ from clinic.homework.models import Assignment
 from clinic.homework.views.blueprint import OPENINGS, Seen, frame_of, pages, seen_by
 from clinic.safety import queries as safety
 from clinic.web import found, page, see, takes, viewer
-from forms.fields import room
+from forms.bounds import room
 from forms.homework import AssignForm, assign_form
 
 OPENING_NOTES = {

@@ -16,7 +16,7 @@ from clinic.homework.models import Round, Turn
 from clinic.reflections import actions, comparison, queries, releases, seen
 from clinic.reflections.models import NoteToCounselor
 from clinic.reflections.views.turn import pages
-from forms.fields import room
+from forms.bounds import room
 from forms.reflections import ReleaseForm, ReplyForm, ReturnForm, review_form
 
 

@@ -25,7 +25,7 @@ from clinic.reflections.views.turn import (
     stop_page,
     words_page,
 )
-from forms.fields import room
+from forms.bounds import room
 from forms.reflections import BeforeForm, NoteForm
 
 

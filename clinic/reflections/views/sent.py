@@ -15,7 +15,7 @@ from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import Sheet
 from clinic.reflections.views import keeping
 from clinic.reflections.views.turn import own, own_author, pages, words_page
-from forms.fields import room
+from forms.bounds import room
 from forms.reflections import AdditionForm
 
 
