@@ -99,7 +99,6 @@ def summarize(viewer: Viewer, couple: Couple, chosen: Chosen, now: datetime) -> 
     )
 
 
-MOST_KINDS = 3
 MOST_WINS = 20
 """So many small wins are printed, the last ones; a year of them is a book of its own. All are counted."""
 
@@ -166,7 +165,7 @@ def _facts(
     held = f"{attended.held} of {attended.planned} appointments held" if attended.held else ""
     wins = f"{len(won)} small {'win' if len(won) == 1 else 'wins'} written down" if won else ""
     if wins and kinds:
-        wins += f". {', '.join(f'{label}: {count}' for label, count in kinds[:MOST_KINDS])}"
+        wins += f", most often “{kinds[0][0]}” ({kinds[0][1]})"
     return {"professional_guidance": held, "celebrate_victories": wins}
 
 

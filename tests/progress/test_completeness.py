@@ -53,4 +53,4 @@ def test_kinds_of_small_wins_are_told_by_their_names() -> None:
     won = [Win(text="x", on=stories.STARTS, by=1)] * 3
     kinds = [("A promise was kept", 2), ("Something was let go", 1)]
     said = actions._facts(Attendance(), won, kinds)["celebrate_victories"]
-    assert said == "3 small wins written down. A promise was kept: 2, Something was let go: 1"
+    assert said == "3 small wins written down, most often “A promise was kept” (2)"
