@@ -15,6 +15,7 @@ from flask import (
     flash,
     g,
     jsonify,
+    make_response,
     redirect,
     render_template,
     request,
@@ -37,7 +38,7 @@ from clinic.config import Settings
 from clinic.couples import queries as couples
 from clinic.couples.models import Partner
 from clinic.exercises.document import Turn
-from clinic.extensions import MIGRATING, alembic, csrf, db, login_manager, set_transactions
+from clinic.extensions import MIGRATING, Busy, alembic, csrf, db, login_manager, set_transactions
 from clinic.homework import queries as homework
 from clinic.reflections import queries as reflections
 from clinic.reflections.rules import readers_sentence
@@ -72,6 +73,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+FOR_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -104,6 +106,7 @@ def warm_up(app: Flask) -> None:
 def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SETTINGS=settings,
+        HEADERS=HEADERS | (FOR_HTTPS if settings.is_https else {}),
         SECRET_KEY=vault.derived("cookies"),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         MAX_CONTENT_LENGTH=BODY_LIMIT,
@@ -152,7 +155,7 @@ def _extend(app: Flask) -> None:
     alembic.init_app(app)
     csrf.init_app(app)
     login_manager.init_app(app)
-    sign_ins.hand_in(couples.sides_of)
+    sign_ins.hand_in(couples.SIDES)
     couples.hand_in(couples.FromAbove(homework.glances, homework.to_read, appointments.next_at, sever))
     login_manager.user_loader(sign_ins.signed_in)
     login_manager.session_protection = None  # sign-ins are rows; they are revoked there
@@ -201,19 +204,28 @@ def _path_of_a_request(app: Flask) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
         """End the transaction, write the trail of what was read, note that the sign-in was used, set the headers."""
-        response.headers.update(HEADERS)
-        if app.config["SESSION_COOKIE_SECURE"]:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        _dress(response)
         if request.endpoint not in {"static", "fonts"}:
-            response.headers["Cache-Control"] = "no-store"
-            _end_reading()
-            accounts.note_use(getattr(current_user, "session_id", None), clock.now())
+            try:
+                _end_reading()
+            except Busy as error:  # what was opened cannot be noted, so nobody gets to see it
+                response = make_response(_busy(error))
+                _dress(response)
+            if not current_user.is_anonymous:
+                accounts.note_use(current_user, clock.now())
         return response
 
     @app.teardown_request
     def close(_error: BaseException | None) -> None:
         _end_reading()
         set_transactions(write=True)  # the rule of this request must not outlive it in a thread that goes on
+
+
+def _dress(response: Response) -> None:
+    """The headers of every answer; nothing but files of the house may be kept anywhere."""
+    response.headers.update(current_app.config["HEADERS"])
+    if request.endpoint not in {"static", "fonts"}:
+        response.headers["Cache-Control"] = "no-store"
 
 
 def _turn_away(view: object, viewer: access.Viewer) -> BaseResponse | Response:
@@ -270,6 +282,7 @@ def _error_pages(app: Flask) -> None:
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(CSRFError, _too_old)
     app.register_error_handler(SecurityError, _not_our_name)
+    app.register_error_handler(Busy, _busy)
 
 
 def _not_our_name(_error: SecurityError) -> Response:
@@ -283,6 +296,19 @@ def _too_old(_error: CSRFError) -> Response | tuple[str, int]:
     if _is_script():
         return _told_the_script(kept_at, 400)
     return render_template("errors/expired.html", kept_at=kept_at), 400
+
+
+def _busy(_error: Busy) -> Response:
+    """Another write took too long: nothing was done, and nothing is shown that could not be noted in the trail."""
+    db.session.rollback()
+    answer = _told_the_script(None, 503) if _is_script() else web.page("errors/503.html", 503, again=_again())
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _again() -> str | None:
+    """The page that was asked for; what a form sent is still in the form, one step back."""
+    return request.full_path.rstrip("?") if request.method == "GET" else None
 
 
 def _refuse_unmarked(app: Flask) -> None:

@@ -1,5 +1,6 @@
 """Instances that the whole application shares, and the one place that knows the database's dialect."""
 
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -111,16 +112,28 @@ def _let_go(session: Session) -> None:
 
 
 _writes: ContextVar[bool] = ContextVar("writes", default=True)
+_waits: ContextVar[bool] = ContextVar("waits", default=True)
+
+PATIENCE = 5000
+"""Milliseconds that a transaction waits for the lock before it gives up, `Busy`."""
+
+
+class Busy(sqlite3.OperationalError):
+    """A transaction could not begin, since another one held the lock: nothing of it was done, it can be tried again."""
 
 
 @contextmanager
-def transactions(*, write: bool) -> Iterator[None]:
-    """Transactions that begin inside the block may write (they take the lock at once) or cannot write at all."""
-    token = _writes.set(write)
+def transactions(*, write: bool, wait: bool = True) -> Iterator[None]:
+    """Transactions that begin inside the block may write (they take the lock at once) or cannot write at all.
+
+    With `wait=False` they give up at once when another holds the lock: for what nobody should be kept waiting for.
+    """
+    tokens = _writes.set(write), _waits.set(wait)
     try:
         yield
     finally:
-        _writes.reset(token)
+        _writes.reset(tokens[0])
+        _waits.reset(tokens[1])
 
 
 def set_transactions(*, write: bool) -> None:
@@ -133,7 +146,7 @@ def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin by itself; see _begin
     cursor = connection.cursor()
     for pragma in (
-        "busy_timeout=5000",  # first: setting the journal mode needs the lock, too
+        f"busy_timeout={PATIENCE}",  # first: setting the journal mode needs the lock, too
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
@@ -147,8 +160,18 @@ def _prepare(connection: Any, _record: object) -> None:
 @event.listens_for(Engine, "begin")
 def _begin(connection: Any) -> None:
     """Writers take the lock with their first statement: a later upgrade loses updates. Readers cannot write."""
-    write = _writes.get()
+    write, wait = _writes.get(), _waits.get()
     cursor = connection.connection.dbapi_connection.cursor()
     cursor.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
-    cursor.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-    cursor.close()
+    if not wait:
+        cursor.execute("PRAGMA busy_timeout=0")
+    try:
+        cursor.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise Busy("another transaction holds the lock") from error
+        raise
+    finally:
+        if not wait:
+            cursor.execute(f"PRAGMA busy_timeout={PATIENCE}")
+        cursor.close()

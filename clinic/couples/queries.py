@@ -83,6 +83,16 @@ def work_for(viewer: Viewer, couple_id: UUID) -> Couple | None:
     return db.session.scalar(workable_by(viewer).where(Couple.id == couple_id))
 
 
+SIDES = select(
+    Partner.person_id,
+    Partner.id.label("partner_id"),
+    Partner.couple_id,
+    Partner.confirmed_at,
+    Partner.joined_at,
+).subquery("side")
+"""Every person's sides, for the one statement that finds out who makes a request."""
+
+
 def sides_of(person_id: UUID) -> tuple[OwnSide, ...]:
     """A person's sides, the first couple first; one that is not confirmed yet opens nothing."""
     rows = db.session.execute(
