@@ -38,8 +38,8 @@ from clinic.config import Settings
 from clinic.couples import queries as couples
 from clinic.couples.models import Partner
 from clinic.exercises.document import Turn
-from clinic.extensions import MIGRATING, Busy, alembic, csrf, db, login_manager, set_transactions
-from clinic.homework import queries as homework
+from clinic.extensions import MIGRATING, READING, Busy, alembic, csrf, db, login_manager, set_transactions
+from clinic.homework import summary as glances
 from clinic.reflections import queries as reflections
 from clinic.reflections.rules import readers_sentence
 
@@ -109,6 +109,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         HEADERS=HEADERS | (FOR_HTTPS if settings.is_https else {}),
         SECRET_KEY=vault.derived("cookies"),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_BINDS={READING: settings.database_url},
         MAX_CONTENT_LENGTH=BODY_LIMIT,
         MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
         TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
@@ -125,7 +126,9 @@ def _configure(app: Flask, settings: Settings) -> None:
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(icon=icons.icon, settings=settings, readers_said=_readers_said)
+    app.jinja_env.globals.update(
+        icon=icons.icon, url_for=web.address, settings=settings, readers_said=_readers_said
+    )
     app.jinja_env.filters.update(
         day=web.day,
         short_day=web.short_day,
@@ -156,7 +159,11 @@ def _extend(app: Flask) -> None:
     csrf.init_app(app)
     login_manager.init_app(app)
     sign_ins.hand_in(couples.SIDES)
-    couples.hand_in(couples.FromAbove(homework.glances, homework.to_read, appointments.next_at, sever))
+    couples.hand_in(
+        couples.FromAbove(
+            glances.columns, glances.glances_of, glances.is_to_read, appointments.next_at, sever
+        )
+    )
     login_manager.user_loader(sign_ins.signed_in)
     login_manager.session_protection = None  # sign-ins are rows; they are revoked there
 
@@ -301,6 +308,7 @@ def _too_old(_error: CSRFError) -> Response | tuple[str, int]:
 def _busy(_error: Busy) -> Response:
     """Another write took too long: nothing was done, and nothing is shown that could not be noted in the trail."""
     db.session.rollback()
+    set_transactions(write=False)  # the page itself asks for nothing but who is signed in
     answer = _told_the_script(None, 503) if _is_script() else web.page("errors/503.html", 503, again=_again())
     answer.headers["Retry-After"] = "5"
     return answer

@@ -8,12 +8,14 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+from flask import has_app_context
 from flask_alembic import Alembic
 from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf import CSRFProtect
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column, registry
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -90,27 +92,6 @@ def append_only(table: str) -> Callable[..., None]:
     return forbid
 
 
-db = SQLAlchemy(model_class=Base)
-login_manager = LoginManager()
-csrf = CSRFProtect()
-alembic = Alembic(run_mkdir=False, metadatas=Base.metadata)
-
-# A row that was fetched stays at hand until the transaction ends: SQLAlchemy alone would forget it as soon as nobody
-# holds it, and the same couple would be fetched again for every question that is asked about it.
-
-
-@event.listens_for(Session, "loaded_as_persistent")
-@event.listens_for(Session, "pending_to_persistent")
-def _hold(session: Session, row: object) -> None:
-    session.info.setdefault("held", []).append(row)
-
-
-@event.listens_for(Session, "after_commit")
-@event.listens_for(Session, "after_rollback")
-def _let_go(session: Session) -> None:
-    session.info.pop("held", None)
-
-
 _writes: ContextVar[bool] = ContextVar("writes", default=True)
 _waits: ContextVar[bool] = ContextVar("waits", default=True)
 
@@ -141,6 +122,51 @@ def set_transactions(*, write: bool) -> None:
     _writes.set(write)
 
 
+READING = "reading"
+"""The name of the engine whose connections only read; see `_begin`."""
+
+
+class _Session(FlaskSession):
+    """Takes a connection that reads or one that writes, as its transaction begins, and stays with it to the end."""
+
+    def get_bind(self, *args: Any, **named: Any) -> Engine | Connection:
+        if self.info.get("writes", _writes.get()):
+            return super().get_bind(*args, **named)
+        return self._db.engines[READING]
+
+
+@event.listens_for(_Session, "after_begin")
+def _stay(session: Session, _transaction: object, connection: Connection) -> None:
+    session.info.setdefault("writes", connection.info["writes"])
+
+
+@event.listens_for(_Session, "after_transaction_end")
+def _be_free(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop("writes", None)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": _Session})
+login_manager = LoginManager()
+csrf = CSRFProtect()
+alembic = Alembic(run_mkdir=False, metadatas=Base.metadata)
+
+# A row that was fetched stays at hand until the transaction ends: SQLAlchemy alone would forget it as soon as nobody
+# holds it, and the same couple would be fetched again for every question that is asked about it.
+
+
+@event.listens_for(Session, "loaded_as_persistent")
+@event.listens_for(Session, "pending_to_persistent")
+def _hold(session: Session, row: object) -> None:
+    session.info.setdefault("held", []).append(row)
+
+
+@event.listens_for(Session, "after_commit")
+@event.listens_for(Session, "after_rollback")
+def _let_go(session: Session) -> None:
+    session.info.pop("held", None)
+
+
 @event.listens_for(Engine, "connect")
 def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin by itself; see _begin
@@ -162,7 +188,11 @@ def _begin(connection: Any) -> None:
     """Writers take the lock with their first statement: a later upgrade loses updates. Readers cannot write."""
     write, wait = _writes.get(), _waits.get()
     cursor = connection.connection.dbapi_connection.cursor()
-    cursor.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
+    if connection.info.get("writes") != write:
+        # Every statement that SQLite had prepared must be prepared again after this: so the connections that read are
+        # kept apart from those that write, and are told only once.
+        cursor.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
+        connection.info["writes"] = write
     if not wait:
         cursor.execute("PRAGMA busy_timeout=0")
     try:
@@ -175,3 +205,10 @@ def _begin(connection: Any) -> None:
         if not wait:
             cursor.execute(f"PRAGMA busy_timeout={PATIENCE}")
         cursor.close()
+
+
+@event.listens_for(Engine, "engine_disposed")
+def _dispose_reading(engine: Engine) -> None:
+    """Whoever lets go of the database lets go of both engines."""
+    if has_app_context() and engine is db.engine:
+        db.engines[READING].dispose()

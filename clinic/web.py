@@ -1,16 +1,20 @@
 """What every view shares: who looks, rows that may not exist, and how times are written."""
 
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import cache
 from typing import Any, TypeVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Response, abort, redirect, render_template
+from flask import Response, abort, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic.access import NOBODY, Viewer
 
 Row = TypeVar("Row")
+_ANY = UUID(int=0)
 
 
 def viewer() -> Viewer:
@@ -33,6 +37,31 @@ def see(target: str) -> BaseResponse:
 def page(template: str, status: int = 200, **values: Any) -> Response:
     """Render a page with a status other than 200, for instance 409 or 422."""
     return Response(render_template(template, **values), status=status, mimetype="text/html")
+
+
+def addresses(endpoint: str, argument: str) -> Callable[[UUID], str]:
+    """Gives the address of a page for one id after the other: a list builds it once, not for each of its rows."""
+    before, after = _around(endpoint, argument, request.script_root)
+    return lambda id_: f"{before}{id_}{after}"
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """`url_for` for templates: the address of a page that is the same for everybody is made once in each process."""
+    if not values or endpoint == "static":
+        return _address(request.script_root, endpoint, **values)
+    return url_for(endpoint, **values)
+
+
+@cache
+def _address(_root: str, endpoint: str, **values: str) -> str:
+    return url_for(endpoint, _anchor=None, _method=None, _scheme=None, _external=None, **values)
+
+
+@cache
+def _around(endpoint: str, argument: str, _root: str) -> tuple[str, str]:
+    values: dict[str, Any] = {argument: _ANY}
+    before, after = url_for(endpoint, **values).split(str(_ANY))
+    return before, after
 
 
 def in_zone(instant: datetime, zone: str) -> datetime:

@@ -1,12 +1,12 @@
 """Reads of couples. `visible_to` states once who may know of which couple; everything above builds on it."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
-from sqlalchemy.orm import lazyload
+from sqlalchemy import ColumnElement, Row, Select, bindparam, false, or_, select
 
 from clinic import clock, vault
 from clinic.access import OwnSide, Viewer
@@ -15,7 +15,10 @@ from clinic.accounts.models import StaffMember
 from clinic.couples.models import Concern, Consent, Couple, CoupleCounselor, Invitation, Partner
 from clinic.couples.rules import TRIES
 from clinic.couples.summary import Glance
-from clinic.extensions import db
+from clinic.extensions import Instant, db
+
+PRESENT = bindparam("present", callable_=clock.now, type_=Instant())
+"""The present in a statement, taken from the clock when it runs: a statement that is kept does not grow old."""
 
 
 def visible_to(viewer: Viewer) -> Select[Couple]:
@@ -65,11 +68,10 @@ def _as_staff(viewer: Viewer) -> list[ColumnElement[bool]]:
 
 
 def _assigned_to(staff: Collection[UUID] | Select[UUID]) -> Select[UUID]:
-    now = clock.now()
     return select(CoupleCounselor.couple_id).where(
         CoupleCounselor.staff_id.in_(staff),
-        CoupleCounselor.from_at <= now,
-        or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > now),
+        CoupleCounselor.from_at <= PRESENT,
+        or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > PRESENT),
     )
 
 
@@ -225,12 +227,13 @@ def concern_in(couple: Couple, concern_id: UUID) -> Concern | None:
 
 @dataclass(frozen=True)
 class FromAbove:
-    """What the domains above do for couples: rounds at a glance, where something is to be read, the next meeting,
-    and the end of all that the two had open."""
+    """What the domains above do for couples: columns that show the last rounds and the next meeting of each couple,
+    where something is to be read, and the end of all that the two had open."""
 
-    glances: Callable[[Collection[UUID], datetime], Mapping[UUID, Glance]]
-    to_read: Callable[[], Select[UUID]]
-    next_at: Callable[[Collection[UUID], datetime], Mapping[UUID, datetime]]
+    columns: Callable[[], list[ColumnElement[Any]]]
+    glances_of: Callable[[Iterable[Row[Any]], datetime], list[Glance]]
+    is_to_read: Callable[[], ColumnElement[bool]]
+    next_at: Callable[[], ColumnElement[datetime]]
     sever: Callable[[Viewer, Couple, datetime], None]
 
 
@@ -250,34 +253,6 @@ def above() -> FromAbove:
 def in_care(viewer: Viewer) -> Select[Couple]:
     """The couples of the caseload: those that staff may see and whose record is open."""
     return visible_to(viewer).where(Couple.closed_at.is_(None))
-
-
-def counts(viewer: Viewer) -> tuple[int, int]:
-    """How many couples are in care, and in how many of them something is to be read; one statement."""
-    ids = in_care(viewer).with_only_columns(Couple.id)
-    everything = select(func.count()).select_from(ids.subquery()).scalar_subquery()
-    unread = ids.where(Couple.id.in_(_above[0].to_read()))
-    row = db.session.execute(
-        select(everything, select(func.count()).select_from(unread.subquery()).scalar_subquery())
-    ).one()
-    return row[0], row[1]
-
-
-def page_of(viewer: Viewer, *, only: str, start: int, size: int) -> Sequence[Couple]:
-    """One page of the caseload, the couples that were heard from last first."""
-    rows = in_care(viewer).order_by(Couple.attention_at.desc(), Couple.id).limit(size).offset(start)
-    if only == "to_read":
-        rows = rows.where(Couple.id.in_(_above[0].to_read()))
-    return db.session.scalars(rows).all()
-
-
-def named_like(viewer: Viewer, words: str) -> list[UUID]:
-    """The couples of the own caseload whose alias holds these words; names are sealed, so they are opened here."""
-    rows = db.session.scalars(in_care(viewer).options(lazyload(Couple.partners))).all()
-    names_of(rows)
-    wanted = words.casefold().split()
-    found = [(row.alias.casefold(), row.id) for row in rows]
-    return [id_ for alias, id_ in sorted(found) if all(word in alias for word in wanted)]
 
 
 def these(viewer: Viewer, ids: Sequence[UUID]) -> list[Couple]:

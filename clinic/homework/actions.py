@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from clinic import audit, clock
 from clinic.access import Viewer
@@ -153,6 +153,7 @@ def recall(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     if db.session.scalar(sent.limit(1)):
         raise HomeworkError("Something was already sent. You can end it instead; what was written stays.")
     _close_all(assignment, now, "recalled")
+    db.session.execute(update(Round).where(Round.assignment_id == assignment.id).values(glance=""))
     audit.record(viewer, "recall", assignment)
 
 

@@ -12,7 +12,7 @@ from clinic.exercises.document import Every
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import EventKind, RoundState, TurnState
 from clinic.extensions import db
-from clinic.homework import queries, rules
+from clinic.homework import queries, rules, summary
 from clinic.homework.models import Assignment, Round, RoundEvent, Turn
 
 # What is due
@@ -194,6 +194,7 @@ def sync(round_: Round, now: datetime) -> RoundState:
         _keep(rows[id_], one)
         rows[id_].awaits_opening = id_ in folded.awaiting
     round_.closed_at = folded.closed_at
+    round_.glance = summary.line_of(round_)
     db.session.flush()
     return folded
 

@@ -19,6 +19,9 @@ MAIN_AT_ONCE = 2
 MOST_OPEN_DAYS = 28
 """A round that is open for longer is put off, not done."""
 
+TO_WRITE = ("open", "returned", "proposed")
+"""States of a turn in which somebody may write."""
+
 CONFIDENT = 7
 """Below this confidence (0 to 10) the plan should be made smaller."""
 

@@ -20,6 +20,7 @@ from clinic.exercises.turns import RoundState, TurnState
 from clinic.extensions import db
 from clinic.homework import queries as homework
 from clinic.homework.models import Assignment, Recipient, Round, Turn
+from clinic.homework.rules import TO_WRITE
 from clinic.progress import exchange, queries, report, rules
 from clinic.progress.exchange import Exchange
 from clinic.progress.rules import Seen
@@ -122,7 +123,7 @@ def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> list[Round]:
 
 
 def _begun(rounds: Iterable[Round], partner: Partner) -> frozenset[UUID]:
-    ids = [turn.id for row in rounds for turn in row.turns if turn.state in homework.TO_WRITE]
+    ids = [turn.id for row in rounds for turn in row.turns if turn.state in TO_WRITE]
     drafts = select(Draft.turn_id).where(Draft.turn_id.in_(ids), Draft.partner_id == partner.id)
     return frozenset(db.session.scalars(drafts)) if ids else frozenset()
 

@@ -13,7 +13,7 @@ from clinic.accounts.models import UserSession
 from clinic.audit import AuditEvent
 from clinic.extensions import db
 from tests.rules.site import Site
-from tests.rules.table import is_admitted, table, tries_of
+from tests.rules.table import table, tries_of
 from tests.rules.visits import Visit, visit
 
 PATIENT = "Busy for a moment"
@@ -57,10 +57,17 @@ def wrong_about(site: Site, before: Visit, made: Visit) -> str:
 
 @pytest.mark.parametrize("person", ["partner_a", "counselor", "owner", "nobody"])
 def test_a_page_without_words_needs_no_lock_and_one_with_words_is_busy(site: Site, person: str) -> None:
-    rows = [row for row in table().of("GET") if is_admitted(row.mark, person)]
-    paths = [path for row in rows for _, path in tries_of(row, site.app, site.world)]
+    paths = [
+        path
+        for row in table().of("GET")
+        for specimen, path in tries_of(row, site.app, site.world)
+        if row.admits(person, specimen)
+    ]
     asked = [visit(site.app, site.client(person), person, "GET", path) for path in paths]
-    with locked(site), clock.moved_to(clock.now() + timedelta(minutes=2)):  # the sign-in's use is to be noted, too
+    with (
+        locked(site),
+        clock.moved_to(clock.now() + timedelta(minutes=2)),
+    ):  # the sign-in's use is to be noted, too
         wrong = [
             wrong_about(site, before, visit(site.app, site.client(person), person, "GET", before.path))
             for before in asked
