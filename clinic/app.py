@@ -60,6 +60,9 @@ DOMAINS = (
 BODY_LIMIT = 12 * 20_000 * 40 + 65_536
 """Bytes of the largest form: forty full answers of four-byte characters, urlencoded, and their names."""
 
+FILES = {"static", "fonts"}
+"""Endpoints of files that are the same for everybody: nobody is looked up for them."""
+
 KEPT = "Your sign-in ended. What you wrote is put aside for you; sign in to find it."
 NOT_KEPT = "Your sign-in ended before this could be saved. What was saved earlier is there when you sign in."
 
@@ -196,7 +199,7 @@ def _path_of_a_request(app: Flask) -> None:
     def admit() -> BaseResponse | Response | None:
         """GET cannot write; then the mark of the route decides, before any row is fetched."""
         set_transactions(write=request.method not in {"GET", "HEAD", "OPTIONS"})
-        if request.endpoint is None:
+        if request.endpoint is None or request.endpoint in FILES:
             return None
         view = app.view_functions[request.endpoint]
         viewer = web.viewer()
@@ -212,7 +215,7 @@ def _path_of_a_request(app: Flask) -> None:
     def finish(response: Response) -> Response:
         """End the transaction, write the trail of what was read, note that the sign-in was used, set the headers."""
         _dress(response)
-        if request.endpoint not in {"static", "fonts"}:
+        if request.endpoint not in FILES:
             try:
                 _end_reading()
             except Busy as error:  # what was opened cannot be noted, so nobody gets to see it
@@ -231,7 +234,7 @@ def _path_of_a_request(app: Flask) -> None:
 def _dress(response: Response) -> None:
     """The headers of every answer; nothing but files of the house may be kept anywhere."""
     response.headers.update(current_app.config["HEADERS"])
-    if request.endpoint not in {"static", "fonts"}:
+    if request.endpoint not in FILES:
         response.headers["Cache-Control"] = "no-store"
 
 

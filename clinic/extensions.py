@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from flask import has_app_context
 from flask_alembic import Alembic
@@ -122,6 +123,9 @@ def set_transactions(*, write: bool) -> None:
     _writes.set(write)
 
 
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+
 READING = "reading"
 """The name of the engine whose connections only read; see `_begin`."""
 
@@ -144,6 +148,7 @@ def _stay(session: Session, _transaction: object, connection: Connection) -> Non
 def _be_free(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
         session.info.pop("writes", None)
+        session.info.pop("answers", None)
 
 
 db = SQLAlchemy(model_class=Base, session_options={"class_": _Session})
@@ -165,6 +170,21 @@ def _hold(session: Session, row: object) -> None:
 @event.listens_for(Session, "after_rollback")
 def _let_go(session: Session) -> None:
     session.info.pop("held", None)
+
+
+def asked_once(query: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+    """The same question has the same answer in a transaction that only reads: it is put to the database once."""
+
+    @wraps(query)
+    def ask(*args: Asked.args, **named: Asked.kwargs) -> Answer:
+        if named or db.session.info.get("writes", True):
+            return query(*args, **named)
+        answers = db.session.info.setdefault("answers", {})
+        if (query, args) not in answers:
+            answers[query, args] = query(*args, **named)
+        return answers[query, args]  # type: ignore[no-any-return]
+
+    return ask
 
 
 @event.listens_for(Engine, "connect")

@@ -170,8 +170,15 @@ def unlock(owners: Iterable[Owner]) -> None:
     if wanted:
         pairs = tuple_(DataKey.owner_kind, DataKey.owner_id).in_(wanted)
         columns = (DataKey.id, DataKey.owner_kind, DataKey.owner_id, DataKey.wrapped)
-        for row in db.session.execute(select(*columns).where(pairs)):
+        for row in db.session.connection().execute(select(*columns).where(pairs)):
             _remember((row.owner_kind, row.owner_id), row.id, row.wrapped)
+
+
+def _owners_at_hand(session: Any) -> Iterator[Owner]:
+    """Whose words a page has fetched: it will show more than the first of them, so their keys are fetched together."""
+    for row in session.info.get("held", ()):
+        for column in sealed_columns(type(row)):
+            yield column.owner_of(row)
 
 
 def _remember(owner: Owner, key_id: UUID, wrapped: bytes) -> _Key:
@@ -345,6 +352,8 @@ class Sealed(Generic[T]):
         owner = self.owner_of(row)
         self._note(row, owner)
         session = object_session(row) or db.session
+        if owner not in _keys.open:
+            unlock([owner, *_owners_at_hand(session)])
         key = _key_of(session.connection(), owner, make=False)
         return _opened(key, envelope, _bound_to(row.__tablename__, self.column, row.id, owner, key.id))
 
@@ -386,9 +395,16 @@ class Sealed(Generic[T]):
         )
 
 
-def sealed_columns(cls: type) -> list[Sealed[Any]]:
+_columns: dict[type[Any], list[Sealed[Any]]] = {}
+
+
+def sealed_columns(cls: type[Any]) -> list[Sealed[Any]]:
     """All sealed values of a mapped class."""
-    return [value for part in cls.__mro__ for value in vars(part).values() if isinstance(value, Sealed)]
+    if cls not in _columns:
+        _columns[cls] = [
+            value for part in cls.__mro__ for value in vars(part).values() if isinstance(value, Sealed)
+        ]
+    return _columns[cls]
 
 
 @event.listens_for(Base, "before_insert", propagate=True)

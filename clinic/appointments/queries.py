@@ -1,6 +1,6 @@
 """Reads of appointments: joint ones are both partners', an individual one is that partner's own matter."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID

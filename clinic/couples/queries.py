@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, false, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from clinic import clock, vault
 from clinic.access import OwnSide, Viewer
@@ -15,7 +16,7 @@ from clinic.accounts.models import StaffMember
 from clinic.couples.models import Concern, Consent, Couple, CoupleCounselor, Invitation, Partner
 from clinic.couples.rules import TRIES
 from clinic.couples.summary import Glance
-from clinic.extensions import Instant, db
+from clinic.extensions import Instant, asked_once, db
 
 PRESENT = bindparam("present", callable_=clock.now, type_=Instant())
 """The present in a statement, taken from the clock when it runs: a statement that is kept does not grow old."""
@@ -77,12 +78,28 @@ def _assigned_to(staff: Collection[UUID] | Select[UUID]) -> Select[UUID]:
 
 def get_for(viewer: Viewer, couple_id: UUID) -> Couple | None:
     """One couple, when this viewer may know of it."""
-    return db.session.scalar(visible_to(viewer).where(Couple.id == couple_id))
+    return _with_both(visible_to(viewer).where(Couple.id == couple_id))
 
 
 def work_for(viewer: Viewer, couple_id: UUID) -> Couple | None:
     """One couple, when this viewer may act in it."""
-    return db.session.scalar(workable_by(viewer).where(Couple.id == couple_id))
+    return _with_both(workable_by(viewer).where(Couple.id == couple_id))
+
+
+def _with_both(chosen: Select[Couple]) -> Couple | None:
+    return db.session.scalars(chosen.options(joinedload(Couple.partners))).unique().one_or_none()
+
+
+def at_hand(couple_id: UUID) -> Couple:
+    """The couple of a row that the caller was allowed to see, both partners with it; one statement, or none."""
+    return db.session.get_one(Couple, couple_id, options=[joinedload(Couple.partners)])
+
+
+def may_work(viewer: Viewer, couple_id: UUID) -> bool:
+    """True when this viewer may act in a couple that they may see; brings the couple along for who needs it next."""
+    is_theirs = Couple.id.in_(workable_by(viewer).with_only_columns(Couple.id))
+    both = select(Couple, is_theirs).where(Couple.id == couple_id).options(joinedload(Couple.partners))
+    return any(right for _, right in db.session.execute(both).unique())
 
 
 SIDES = select(
@@ -148,14 +165,27 @@ def names_of(couples: Iterable[Couple]) -> None:
 
 def counselors_of(couple_id: UUID, now: datetime) -> Sequence[StaffMember]:
     """Who works with this couple now, the longest first."""
-    return db.session.scalars(
+    return db.session.scalars(_at_work_with(couple_id, now)).all()
+
+
+def _at_work_with(couple_id: UUID, now: datetime) -> Select[StaffMember]:
+    return (
         select(StaffMember)
         .join(CoupleCounselor, CoupleCounselor.staff_id == StaffMember.id)
         .where(CoupleCounselor.couple_id == couple_id, CoupleCounselor.from_at <= now)
         .where(or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > now))
         .where(or_(StaffMember.left_at.is_(None), StaffMember.left_at > now))
         .order_by(CoupleCounselor.from_at)
-    ).all()
+    )
+
+
+@asked_once
+def counselors_and_above(couple_id: UUID, now: datetime) -> Sequence[tuple[StaffMember, StaffMember | None]]:
+    """The same, each with the supervisor who is at work for them; one statement."""
+    above = aliased(StaffMember)
+    supervises = and_(above.id == StaffMember.supervisor_id, above.left_at.is_(None))
+    rows = _at_work_with(couple_id, now).outerjoin(above, supervises).add_columns(above)
+    return [(member, supervisor) for member, supervisor in db.session.execute(rows)]
 
 
 def assigned_couples(member: StaffMember, now: datetime) -> Sequence[Couple]:

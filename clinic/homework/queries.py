@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, false, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from clinic.access import Viewer
 from clinic.couples import queries as couples
@@ -19,6 +19,8 @@ from clinic.extensions import db
 from clinic.homework.models import Assignment, Round, RoundEvent, Turn
 from clinic.safety import queries as safety
 from clinic.safety.rules import Ceiling
+
+Row = TypeVar("Row")
 
 
 def visible_to(viewer: Viewer) -> Select[Turn]:
@@ -33,8 +35,15 @@ def visible_to(viewer: Viewer) -> Select[Turn]:
 
 def turn_for(viewer: Viewer, turn_id: UUID) -> Turn | None:
     """One turn, as far as this viewer may know of it; a recalled assignment is nobody's any more."""
-    known = visible_to(viewer).where(Turn.id == turn_id).join(Round).join(Assignment)
-    return db.session.scalar(known.where(Assignment.state != "recalled"))
+    known = visible_to(viewer).where(Turn.id == turn_id).join(Turn.round).join(Round.assignment)
+    whole = contains_eager(Turn.round)
+    given = whole.contains_eager(Round.assignment).joinedload(Assignment.recipients)
+    return _one(known.where(Assignment.state != "recalled").options(given, whole.joinedload(Round.events)))
+
+
+def _one(chosen: Select[Row]) -> Row | None:
+    """One row with what hangs on it, in one statement."""
+    return db.session.scalars(chosen).unique().one_or_none()
 
 
 def round_for(viewer: Viewer, round_id: UUID) -> Round | None:
@@ -42,7 +51,9 @@ def round_for(viewer: Viewer, round_id: UUID) -> Round | None:
     if not viewer.is_staff:
         return None
     seen = couples.visible_to(viewer).with_only_columns(Couple.id)
-    return db.session.scalar(select(Round).where(Round.id == round_id, Round.couple_id.in_(seen)))
+    whole = joinedload(Round.assignment).joinedload(Assignment.recipients)
+    known = select(Round).where(Round.id == round_id, Round.couple_id.in_(seen))
+    return _one(known.options(whole, joinedload(Round.events)))
 
 
 def assignment_for(viewer: Viewer, assignment_id: UUID) -> Assignment | None:
@@ -50,17 +61,15 @@ def assignment_for(viewer: Viewer, assignment_id: UUID) -> Assignment | None:
     if not viewer.is_staff:
         return None
     seen = couples.visible_to(viewer).with_only_columns(Couple.id)
-    return db.session.scalar(
-        select(Assignment).where(Assignment.id == assignment_id, Assignment.couple_id.in_(seen))
-    )
+    known = select(Assignment).where(Assignment.id == assignment_id, Assignment.couple_id.in_(seen))
+    return _one(known.options(joinedload(Assignment.recipients)))
 
 
 def work_for(viewer: Viewer, assignment_id: UUID) -> Assignment | None:
     """An assignment in whose couple this viewer may act."""
     workable = couples.workable_by(viewer).with_only_columns(Couple.id)
-    return db.session.scalar(
-        select(Assignment).where(Assignment.id == assignment_id, Assignment.couple_id.in_(workable))
-    )
+    known = select(Assignment).where(Assignment.id == assignment_id, Assignment.couple_id.in_(workable))
+    return _one(known.options(joinedload(Assignment.recipients)))
 
 
 def given_to(viewer: Viewer, couple_id: UUID) -> list[Assignment]:
@@ -150,7 +159,7 @@ def ceiling_of(round_: Round, now: datetime) -> Ceiling:
     """The widest reach allowed now; a paused assignment is held like everything else that is held."""
     if round_.assignment.state == "paused":
         return None
-    return safety.ceiling_of(db.session.get_one(Couple, round_.couple_id), now)
+    return safety.ceiling_of(couples.at_hand(round_.couple_id), now)
 
 
 def state_of(

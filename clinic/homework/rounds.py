@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from clinic import clock
-from clinic.couples.models import Couple
+from clinic.couples import queries as couples
 from clinic.exercises.document import Every
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import EventKind, RoundState, TurnState
@@ -20,7 +20,7 @@ from clinic.homework.models import Assignment, Round, RoundEvent, Turn
 
 def open_due_rounds(assignment: Assignment, now: datetime) -> list[Round]:
     """Make the rounds that have come due and are missing; past ones are closed as they are made."""
-    couple = db.session.get_one(Couple, assignment.couple_id)
+    couple = couples.at_hand(assignment.couple_id)
     if assignment.state != "active" or couple.paused_at is not None:
         return []
     if couple.resumed_at is not None and couple.resumed_at > assignment.assigned_at:

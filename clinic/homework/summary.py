@@ -13,9 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select
 
 from clinic.couples.models import Couple
-from clinic.couples.queries import PRESENT
+from clinic.couples.queries import PRESENT, at_hand
 from clinic.couples.summary import SHOWN, Glance, Mark, Marks
-from clinic.extensions import db
 from clinic.homework.models import Round, Turn
 from clinic.homework.rules import TO_WRITE
 from clinic.safety.models import Flag
@@ -36,10 +35,13 @@ def is_to_read() -> ColumnElement[bool]:
 
 
 def line_of(round_: Round) -> str:
-    """The line of a round, as its turns stand: "done|open 2026-03-04 08:00:00|0|2026-03-03 19:12:44"; nothing of what was recalled."""
+    """The line of a round, as its turns stand: "done|open 2026-03-04 08:00:00|0|2026-03-03 19:12:44".
+
+    There is none for what was recalled.
+    """
     if round_.assignment.state == "recalled":
         return ""
-    partners = db.session.get_one(Couple, round_.couple_id).partners
+    partners = at_hand(round_.couple_id).partners
     marks = [
         _written([one for one in round_.turns if one.partner_id in (None, partner.id)])
         for partner in partners

@@ -8,26 +8,35 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-ASKED = "turn.round_id = round.id AND turn.state <> 'waiting' AND (turn.partner_id IS NULL OR turn.partner_id = partner.id)"
-MARK = f"""(SELECT CASE
-        WHEN count(*) = 0 THEN 'none'
-        WHEN sum(turn.state IN ('sent', 'agreed')) = count(*) THEN 'done'
-        WHEN sum(turn.state IN ('sent', 'agreed')) > 0 THEN 'partly'
-        WHEN sum(turn.state IN ('open', 'returned', 'proposed')) = 0 THEN 'past'
-        ELSE 'open ' || max(CASE WHEN turn.state IN ('open', 'returned', 'proposed')
-            THEN coalesce(substr(turn.until, 1, 19), '9999') ELSE '' END) END
-    FROM turn JOIN partner ON partner.couple_id = round.couple_id AND partner.position = {{}} WHERE {ASKED})"""
+
+def _mark(position: int) -> str:
+    """One partner's part of a round, as homework/summary.py writes it."""
+    return f"""(SELECT CASE
+            WHEN count(*) = 0 THEN 'none'
+            WHEN sum(turn.state IN ('sent', 'agreed')) = count(*) THEN 'done'
+            WHEN sum(turn.state IN ('sent', 'agreed')) > 0 THEN 'partly'
+            WHEN sum(turn.state IN ('open', 'returned', 'proposed')) = 0 THEN 'past'
+            ELSE 'open ' || max(CASE WHEN turn.state IN ('open', 'returned', 'proposed')
+                THEN coalesce(substr(turn.until, 1, 19), '9999') ELSE '' END) END
+        FROM turn JOIN partner ON partner.couple_id = round.couple_id AND partner.position = {position}
+        WHERE turn.round_id = round.id AND turn.state <> 'waiting'
+            AND (turn.partner_id IS NULL OR turn.partner_id = partner.id))"""  # noqa: S608  # numbers of our own
+
+
 OPENED = (
     "EXISTS (SELECT 1 FROM round_event WHERE round_event.round_id = round.id AND round_event.kind = 'opened')"
 )
 SENT = "coalesce((SELECT substr(max(turn.sent_at), 1, 19) FROM turn WHERE turn.round_id = round.id), '')"
-LINE = " || '|' || ".join([MARK.format(1), MARK.format(2), OPENED, SENT])
+KEPT = "assignment_id NOT IN (SELECT id FROM assignment WHERE state = 'recalled')"
 
 
 def upgrade() -> None:
     with op.batch_alter_table("round") as batch:
         batch.add_column(sa.Column("glance", sa.String(), server_default="", nullable=False))
-    op.execute(f"UPDATE round SET glance = {LINE}")
+    with op.batch_alter_table("round") as batch:
+        batch.alter_column("glance", server_default=None)
+    line = " || '|' || ".join([_mark(1), _mark(2), OPENED, SENT])
+    op.execute(f"UPDATE round SET glance = {line} WHERE {KEPT}")  # noqa: S608
 
 
 def downgrade() -> None:

@@ -12,6 +12,7 @@ from clinic import clock
 from clinic.access import Viewer
 from clinic.accounts.models import StaffMember
 from clinic.appointments.models import Appointment
+from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
 from clinic.exercises.document import Exercise
 from clinic.exercises.document import Turn as Asked
@@ -90,6 +91,7 @@ def home_of(viewer: Viewer, couple: Couple, partner: Partner, now: datetime) -> 
     tasks = [task for row, state in told for task in _tasks(row, state, partner, begun)]
     openings = queries.openings_of(viewer, couple)
     appointment = report.next_appointment(viewer, couple, _audience(partner), now)
+    couples.counselors_and_above(couple.id, now)  # who counsels is named here, too: fetched once for both
     return Home(
         tasks=sorted(tasks, key=lambda task: (task.asked.repeat is not None, task.until)),
         done=[line for row, state in told for line in _done(row, state, partner)],
@@ -115,6 +117,7 @@ def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> list[Round]:
         )
         .where(Round.opens_at <= now, or_(Round.closed_at.is_(None), Round.closes_at > now - KEPT_IN_VIEW))
         .options(contains_eager(Round.assignment).joinedload(Assignment.version))
+        .options(contains_eager(Round.assignment).joinedload(Assignment.recipients))
         .options(selectinload(Round.turns), selectinload(Round.events))
         .order_by(Round.opens_at.desc())
         .limit(40)
