@@ -28,6 +28,7 @@ OPENED = (
 )
 SENT = "coalesce((SELECT substr(max(turn.sent_at), 1, 19) FROM turn WHERE turn.round_id = round.id), '')"
 KEPT = "assignment_id NOT IN (SELECT id FROM assignment WHERE state = 'recalled')"
+LINE = " || '|' || ".join([_mark(1), _mark(2), OPENED, SENT])
 
 
 def upgrade() -> None:
@@ -35,8 +36,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("glance", sa.String(), server_default="", nullable=False))
     with op.batch_alter_table("round") as batch:
         batch.alter_column("glance", server_default=None)
-    line = " || '|' || ".join([_mark(1), _mark(2), OPENED, SENT])
-    op.execute(f"UPDATE round SET glance = {line} WHERE {KEPT}")  # noqa: S608
+    op.execute(f"UPDATE round SET glance = {LINE} WHERE {KEPT}")  # noqa: S608
 
 
 def downgrade() -> None:
