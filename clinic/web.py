@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, abort, redirect, render_template, request, url_for
 from flask_login import current_user
+from jinja2 import Template
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic.access import NOBODY, Viewer
@@ -62,6 +65,13 @@ def _around(endpoint: str, argument: str, _root: str) -> tuple[str, str]:
     values: dict[str, Any] = {argument: _ANY}
     before, after = url_for(endpoint, **values).split(str(_ANY))
     return before, after
+
+
+class Page(Template):
+    """A template whose macros are made ready once: nothing that a page is rendered with reaches them but arguments."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        return super()._get_default_module()
 
 
 def in_zone(instant: datetime, zone: str) -> datetime:

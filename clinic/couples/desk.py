@@ -15,11 +15,14 @@ from sqlalchemy import (
     Row,
     Select,
     String,
+    Subquery,
     and_,
     bindparam,
+    case,
     func,
     or_,
     select,
+    true,
     type_coerce,
 )
 from sqlalchemy.orm import aliased
@@ -42,8 +45,8 @@ def page_of(viewer: Viewer, *, only: Only, start: int, size: int) -> Sequence[Ro
 
 def counts(viewer: Viewer) -> tuple[int, int]:
     """How many couples are in care, and in how many of them something is to be read; for a page without couples."""
-    row = db.session.execute(select(*_counts(viewer))).one()
-    return row[0], row[1]
+    row = _said(select(_counts(viewer)))[0]
+    return row.everything, row.unread
 
 
 def counts_in(found: Sequence[Row[Any]]) -> tuple[int, int] | None:
@@ -82,6 +85,7 @@ def _page(viewer: Viewer, only: Only) -> Select[Any]:
 
 def _lines(viewer: Viewer, chosen: Select[Couple]) -> Select[Any]:
     """First the few couples, then what is shown of each: counted for thirty, not for two thousand."""
+    counted = _counts(viewer)
     page = chosen.with_only_columns(Couple.id).subquery("page")
     first, second = aliased(Partner, name="first"), aliased(Partner, name="second")
     names = [one.name_sealed.label(f"name_{place}") for place, one in enumerate((first, second), start=1)]
@@ -91,11 +95,14 @@ def _lines(viewer: Viewer, chosen: Select[Couple]) -> Select[Any]:
     ]
     return (
         select(Couple.id, Couple.alias_sealed, Couple.zone, *ids, *names, *_states(first, second))
-        .add_columns(*above().columns(), above().next_at().label("next_at"), *_counts(viewer))
+        .add_columns(
+            *above().columns(), above().next_at().label("next_at"), counted.c.everything, counted.c.unread
+        )
         .select_from(page)
         .join(Couple, Couple.id == page.c.id)
         .join(first, and_(first.couple_id == Couple.id, first.position == 1))
         .join(second, and_(second.couple_id == Couple.id, second.position == 2))
+        .join(counted, true())
         .order_by(Couple.attention_at.desc(), Couple.id)
     )
 
@@ -110,10 +117,13 @@ def _states(*partners: Any) -> list[ColumnElement[Any]]:
     ]
 
 
-def _counts(viewer: Viewer) -> list[ColumnElement[int]]:
-    cared = in_care(viewer).with_only_columns(Couple.id)
-    unread = cared.where(above().is_to_read())
-    return [
-        select(func.count()).select_from(one.correlate(None).subquery()).scalar_subquery().label(name)
-        for name, one in (("everything", cared), ("unread", unread))
-    ]
+def _counts(viewer: Viewer) -> Subquery:
+    """One row: how many couples are in care, and in how many of them something is to be read."""
+    is_unread = case((above().is_to_read(), 1), else_=0)
+    return (
+        in_care(viewer)
+        .with_only_columns(
+            func.count().label("everything"), func.coalesce(func.sum(is_unread), 0).label("unread")
+        )
+        .subquery("counts")
+    )

@@ -37,7 +37,9 @@ def workable_by(viewer: Viewer) -> Select[Couple]:
         return select(Couple)
     if viewer.staff_id is None or "counselor" not in viewer.roles:
         return _these(viewer, [])
-    return _these(viewer, [Couple.id.in_(_assigned_to([viewer.staff_id]))]).where(*_not_their_own(viewer))
+    return _these(viewer, [Couple.id.in_(_assigned_to(CoupleCounselor.staff_id == viewer.staff_id))]).where(
+        *_not_their_own(viewer)
+    )
 
 
 def _these(viewer: Viewer, rules: Sequence[ColumnElement[bool]]) -> Select[Couple]:
@@ -61,16 +63,16 @@ def _as_staff(viewer: Viewer) -> list[ColumnElement[bool]]:
         return []
     rules: list[ColumnElement[bool]] = []
     if "counselor" in viewer.roles:
-        rules.append(Couple.id.in_(_assigned_to([viewer.staff_id])))
+        rules.append(Couple.id.in_(_assigned_to(CoupleCounselor.staff_id == viewer.staff_id)))
     if "supervisor" in viewer.roles:
         supervised = select(StaffMember.id).where(StaffMember.supervisor_id == viewer.staff_id)
-        rules.append(Couple.id.in_(_assigned_to(supervised)))
+        rules.append(Couple.id.in_(_assigned_to(CoupleCounselor.staff_id.in_(supervised))))
     return rules
 
 
-def _assigned_to(staff: Collection[UUID] | Select[UUID]) -> Select[UUID]:
+def _assigned_to(staff: ColumnElement[bool]) -> Select[UUID]:
     return select(CoupleCounselor.couple_id).where(
-        CoupleCounselor.staff_id.in_(staff),
+        staff,
         CoupleCounselor.from_at <= PRESENT,
         or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > PRESENT),
     )

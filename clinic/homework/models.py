@@ -80,7 +80,7 @@ class Round(Base):
     __table_args__ = (
         UniqueConstraint("assignment_id", "number"),
         UniqueConstraint("assignment_id", "local_on", "appointment_id"),
-        Index("ix_round_couple", "couple_id", "opens_at"),
+        Index("ix_round_couple", "couple_id", "opens_at", "glance"),  # covers what a caseload shows
         Index(
             "ix_round_to_read", "couple_id", sqlite_where=TO_READ, postgresql_where=TO_READ
         ),  # a few of all rounds

@@ -86,7 +86,7 @@ def _last_rounds() -> ColumnElement[str]:
     last = (
         select(Round.glance)
         .where(Round.couple_id == Couple.id, Round.opens_at <= PRESENT, Round.glance != "")
-        .order_by(Round.opens_at.desc(), Round.id)
+        .order_by(Round.opens_at.desc())
         .limit(SHOWN)
         .correlate(Couple)
         .subquery()

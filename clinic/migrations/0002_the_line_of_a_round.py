@@ -36,9 +36,13 @@ def upgrade() -> None:
         batch.add_column(sa.Column("glance", sa.String(), server_default="", nullable=False))
     with op.batch_alter_table("round") as batch:
         batch.alter_column("glance", server_default=None)
+        batch.drop_index("ix_round_couple")
+        batch.create_index("ix_round_couple", ["couple_id", "opens_at", "glance"])
     op.execute(f"UPDATE round SET glance = {LINE} WHERE {KEPT}")  # noqa: S608
 
 
 def downgrade() -> None:
     with op.batch_alter_table("round") as batch:
+        batch.drop_index("ix_round_couple")
+        batch.create_index("ix_round_couple", ["couple_id", "opens_at"])
         batch.drop_column("glance")
