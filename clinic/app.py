@@ -127,6 +127,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         ALEMBIC_CONTEXT=MIGRATING,
         SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
+    app.session_interface = web.Cookies()
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.template_class = web.Page
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Response, abort, redirect, render_template, request, url_for
+from flask import Flask, Request, Response, abort, redirect, render_template, request, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import current_user
+from itsdangerous import URLSafeTimedSerializer
 from jinja2 import Template
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
@@ -18,6 +20,25 @@ from clinic.access import NOBODY, Viewer
 
 Row = TypeVar("Row")
 _ANY = UUID(int=0)
+
+FILES = ("/static/", "/fonts/")
+"""Where the files lie that are the same for everybody."""
+
+
+class Cookies(SecureCookieSessionInterface):
+    """The cookie of a browser, read with one signer for all requests; nobody's for files that are the same for all."""
+
+    _signer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        if self._signer is None:
+            self._signer = super().get_signing_serializer(app)
+        return self._signer
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if request.path.startswith(FILES):
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def viewer() -> Viewer:
