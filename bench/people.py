@@ -203,10 +203,10 @@ _ID = "lower(hex(randomblob(16)))"
 _RECIPIENTS = f"""INSERT INTO recipient (id, assignment_id, partner_id, role)
     SELECT {_ID}, assignment.id, partner.id, 'mutual' FROM assignment JOIN partner USING (couple_id)"""
 _ROUNDS = f"""INSERT INTO round (id, assignment_id, couple_id, number, local_on, opens_at, closes_at, closed_at,
-        came_in_at, reviewed_at, glance)
+        came_in_at, reviewed_at)
     SELECT {_ID}, id, couple_id, :number, :day, :opens, :closes, CASE WHEN :number < {ROUNDS} THEN :closes END,
         CASE WHEN :number < {ROUNDS} THEN :closes END,
-        CASE WHEN :number < {ROUNDS} - 1 OR rowid % 20 THEN :closes END, '' FROM assignment"""
+        CASE WHEN :number < {ROUNDS} - 1 OR rowid % 20 THEN :closes END FROM assignment"""
 _TURNS = f"""INSERT INTO turn (id, round_id, couple_id, leg, key, attempt, entry, "order", partner_id, state, since,
         until, sent_at, sent_by_id, is_kept, awaits_opening)
     SELECT {_ID}, round.id, round.couple_id, partner.position - 1, 'checkin', 1, 1, 1, partner.id,

@@ -153,7 +153,7 @@ def recall(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     if db.session.scalar(sent.limit(1)):
         raise HomeworkError("Something was already sent. You can end it instead; what was written stays.")
     _close_all(assignment, now, "recalled")
-    db.session.execute(update(Round).where(Round.assignment_id == assignment.id).values(glance=""))
+    db.session.execute(update(Round).where(Round.assignment_id == assignment.id).values(glance=None))
     audit.record(viewer, "recall", assignment)
 
 

@@ -71,7 +71,7 @@ class Round(Base):
     appointment_id: Mapped[UUID | None] = mapped_column(index=True)
     came_in_at: Mapped[datetime | None]  # the last sending that the counselor may read
     reviewed_at: Mapped[datetime | None]
-    glance: Mapped[str] = mapped_column(default="")  # what a caseload shows; see summary.py
+    glance: Mapped[str | None]  # what a caseload shows; see summary.py
     assignment: Mapped[Assignment] = relationship(lazy="joined", innerjoin=True)
     turns: Mapped[list["Turn"]] = relationship(
         back_populates="round", order_by="Turn.leg, Turn.order, Turn.entry"

@@ -34,13 +34,13 @@ def is_to_read() -> ColumnElement[bool]:
 # Writing
 
 
-def line_of(round_: Round) -> str:
+def line_of(round_: Round) -> str | None:
     """The line of a round, as its turns stand: "done|open 2026-03-04 08:00:00|0|2026-03-03 19:12:44".
 
     There is none for what was recalled.
     """
     if round_.assignment.state == "recalled":
-        return ""
+        return None
     partners = at_hand(round_.couple_id).partners
     marks = [
         _written([one for one in round_.turns if one.partner_id in (None, partner.id)])
@@ -85,7 +85,7 @@ def _last_rounds() -> ColumnElement[str]:
     """The lines of the last rounds in one text, the newest first."""
     last = (
         select(Round.glance)
-        .where(Round.couple_id == Couple.id, Round.opens_at <= PRESENT, Round.glance != "")
+        .where(Round.couple_id == Couple.id, Round.opens_at <= PRESENT, Round.glance.is_not(None))
         .order_by(Round.opens_at.desc())
         .limit(SHOWN)
         .correlate(Couple)

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -32,17 +32,13 @@ LINE = " || '|' || ".join([_mark(1), _mark(2), OPENED, SENT])
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("round") as batch:
-        batch.add_column(sa.Column("glance", sa.String(), server_default="", nullable=False))
-    with op.batch_alter_table("round") as batch:
-        batch.alter_column("glance", server_default=None)
-        batch.drop_index("ix_round_couple")
-        batch.create_index("ix_round_couple", ["couple_id", "opens_at", "glance"])
+    op.add_column("round", sa.Column("glance", sa.String(), nullable=True))
     op.execute(f"UPDATE round SET glance = {LINE} WHERE {KEPT}")  # noqa: S608
+    op.drop_index("ix_round_couple", "round")
+    op.create_index("ix_round_couple", "round", ["couple_id", "opens_at", "glance"])
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("round") as batch:
-        batch.drop_index("ix_round_couple")
-        batch.create_index("ix_round_couple", ["couple_id", "opens_at"])
-        batch.drop_column("glance")
+    op.drop_index("ix_round_couple", "round")
+    op.create_index("ix_round_couple", "round", ["couple_id", "opens_at"])
+    op.drop_column("round", "glance")
