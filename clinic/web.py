@@ -2,11 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Response, abort, redirect, render_template, request
+from flask import Flask, Request, Response, abort, redirect, render_template, request, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import current_user
+from itsdangerous import URLSafeTimedSerializer
+from jinja2 import Template
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
@@ -18,6 +25,26 @@ Room = int | Callable[..., int]
 
 BYTES = 12
 BESIDE = 65_536
+_ANY = UUID(int=0)
+
+FILES = ("/static/", "/fonts/")
+"""Where the files lie that are the same for everybody."""
+
+
+class Cookies(SecureCookieSessionInterface):
+    """The cookie of a browser, read with one signer for all requests; nobody's for files that are the same for all."""
+
+    _signer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        if self._signer is None:
+            self._signer = super().get_signing_serializer(app)
+        return self._signer
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if request.path.startswith(FILES):
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def viewer() -> Viewer:
@@ -62,6 +89,38 @@ def see(target: str) -> BaseResponse:
 def page(template: str, status: int = 200, **values: Any) -> Response:
     """Render a page with a status other than 200, for instance 409 or 422."""
     return Response(render_template(template, **values), status=status, mimetype="text/html")
+
+
+def addresses(endpoint: str, argument: str) -> Callable[[UUID], str]:
+    """Gives the address of a page for one id after the other: a list builds it once, not for each of its rows."""
+    before, after = _around(endpoint, argument, request.script_root)
+    return lambda id_: f"{before}{id_}{after}"
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """`url_for` for templates: the address of a page that is the same for everybody is made once in each process."""
+    if not values or endpoint == "static":
+        return _address(request.script_root, endpoint, **values)
+    return url_for(endpoint, **values)
+
+
+@cache
+def _address(_root: str, endpoint: str, **values: str) -> str:
+    return url_for(endpoint, _anchor=None, _method=None, _scheme=None, _external=None, **values)
+
+
+@cache
+def _around(endpoint: str, argument: str, _root: str) -> tuple[str, str]:
+    values: dict[str, Any] = {argument: _ANY}
+    before, after = url_for(endpoint, **values).split(str(_ANY))
+    return before, after
+
+
+class Page(Template):
+    """A template whose macros are made ready once: nothing that a page is rendered with reaches them but arguments."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        return super()._get_default_module()
 
 
 def in_zone(instant: datetime, zone: str) -> datetime:

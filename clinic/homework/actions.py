@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from clinic import audit, clock
 from clinic.access import Viewer
@@ -167,6 +167,7 @@ def recall(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     if db.session.scalar(sent.limit(1)):
         raise HomeworkError("Something was already sent. You can end it instead; what was written stays.")
     _close_all(assignment, now, "recalled")
+    db.session.execute(update(Round).where(Round.assignment_id == assignment.id).values(glance=None))
     audit.record(viewer, "recall", assignment)
 
 

@@ -77,6 +77,7 @@ class Round(Base):
     appointment_id: Mapped[UUID | None] = mapped_column(index=True)
     came_in_at: Mapped[datetime | None]  # the last sending that the counselor may read
     reviewed_at: Mapped[datetime | None]
+    glance: Mapped[str | None]  # what a caseload shows; see summary.py
     assignment: Mapped[Assignment] = relationship(lazy="joined", innerjoin=True)
     turns: Mapped[list["Turn"]] = relationship(
         back_populates="round", order_by="Turn.leg, Turn.order, Turn.entry"
@@ -85,7 +86,7 @@ class Round(Base):
     __table_args__ = (
         UniqueConstraint("assignment_id", "number"),
         UniqueConstraint("assignment_id", "local_on", "appointment_id"),
-        Index("ix_round_couple", "couple_id", "opens_at"),
+        Index("ix_round_couple", "couple_id", "opens_at", "glance"),  # covers what a caseload shows
         Index(
             "ix_round_to_read", "couple_id", sqlite_where=TO_READ, postgresql_where=TO_READ
         ),  # a few of all rounds

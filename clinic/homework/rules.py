@@ -24,6 +24,9 @@ MOST_OPEN_DAYS = 28
 OPPOSITE = {"injured": "involved", "involved": "injured"}
 """Where one of the two has one of these parts, the other has the other."""
 
+TO_WRITE = ("open", "returned", "proposed")
+"""States of a turn in which somebody may write."""
+
 CONFIDENT = 7
 """Below this confidence (0 to 10) the plan should be made smaller."""
 

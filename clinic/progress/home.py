@@ -22,6 +22,7 @@ from clinic.homework import queries as homework
 from clinic.homework.agreed import Agreed
 from clinic.homework.cards import Task
 from clinic.homework.models import Assignment, Recipient, Round, Turn
+from clinic.homework.rules import TO_WRITE
 from clinic.progress import exchange, queries, report, rules
 from clinic.progress.exchange import Exchange
 from clinic.progress.rules import Seen
@@ -77,6 +78,7 @@ def home_of(viewer: Viewer, couple: Couple, partner: Partner, now: datetime) -> 
     tasks = [task for row, state in told for task in _tasks(row, state, partner, begun)]
     openings = queries.openings_of(viewer, couple)
     appointment = report.next_appointment(viewer, couple, _audience(partner), now)
+    couples.counselors_and_above(couple.id, now)  # who counsels is named here, too: fetched once for both
     return Home(
         tasks=sorted(tasks, key=lambda task: (task.asked.repeat is not None, task.until or now)),
         done=[line for row, state in told for line in _done(row, state, partner)],
@@ -102,6 +104,7 @@ def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> list[Round]:
         )
         .where(Round.opens_at <= now, or_(Round.closed_at.is_(None), Round.closes_at > now - KEPT_IN_VIEW))
         .options(contains_eager(Round.assignment).joinedload(Assignment.version))
+        .options(contains_eager(Round.assignment).joinedload(Assignment.recipients))
         .options(selectinload(Round.turns), selectinload(Round.events))
         .order_by(Round.opens_at.desc())
         .limit(40)
@@ -110,7 +113,7 @@ def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> list[Round]:
 
 
 def _begun(rounds: Iterable[Round], partner: Partner) -> frozenset[UUID]:
-    ids = [turn.id for row in rounds for turn in row.turns if turn.state in homework.TO_WRITE]
+    ids = [turn.id for row in rounds for turn in row.turns if turn.state in TO_WRITE]
     drafts = select(Draft.turn_id).where(Draft.turn_id.in_(ids), Draft.partner_id == partner.id)
     return frozenset(db.session.scalars(drafts)) if ids else frozenset()
 

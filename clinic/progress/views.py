@@ -53,8 +53,7 @@ def today() -> str:
 @access.staff
 def couple(couple_id: UUID) -> str:
     """One couple on one page."""
-    mine = couples.work_for(viewer(), couple_id)
-    row = mine or found(couples.get_for(viewer(), couple_id))
+    row = found(couples.get_for(viewer(), couple_id))
     shown = overview.overview(viewer(), row, clock.now())
     names = {one.position: one.name for one in row.partners}
     return render_template(
@@ -64,7 +63,7 @@ def couple(couple_id: UUID) -> str:
         audience_said=audience_said,
         kinds=KINDS,
         document_said=document_said,
-        may_work=mine is not None,
+        may_work=couples.may_work(viewer(), couple_id),
     )
 
 

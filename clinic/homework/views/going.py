@@ -74,7 +74,7 @@ def show(assignment_id: UUID) -> str:
         else None,
         has_sent=any(turn.sent_at for round_ in rounds for turn in round_.turns),
         openings=OPENINGS,
-        can_work=queries.work_for(viewer(), assignment_id) is not None,
+        can_work=couples.may_work(viewer(), couple.id),
         has_sealed=rules.has_sealed(document),
         delay=DelayForm(later) if later and rules.has_sealed(document) and can_wait else None,
         start=StartForm(data={"starts_on": today}) if cadence == "as_needed" else None,
