@@ -249,9 +249,8 @@ def concerns_of(viewer: Viewer, couple_id: UUID) -> Sequence[Concern]:
     if not viewer.is_staff:
         return []
     seen = visible_to(viewer).where(Couple.id == couple_id).with_only_columns(Couple.id)
-    return db.session.scalars(
-        select(Concern).where(Concern.couple_id.in_(seen)).order_by(Concern.opened_at)
-    ).all()
+    rows = select(Concern).where(Concern.couple_id.in_(seen)).options(joinedload(Concern.roles))
+    return db.session.scalars(rows.order_by(Concern.opened_at)).unique().all()
 
 
 def concern_in(couple: Couple, concern_id: UUID) -> Concern | None:

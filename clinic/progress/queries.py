@@ -13,7 +13,7 @@ from clinic import clock
 from clinic.access import Viewer
 from clinic.couples.models import Couple
 from clinic.exercises.queries import document_of
-from clinic.extensions import db
+from clinic.extensions import asked_once, db
 from clinic.homework.models import Assignment, Round, Turn
 from clinic.progress.points import Position
 from clinic.progress.rules import RoundGiven, Seen, counts_for
@@ -272,6 +272,7 @@ def _asked(couple: Couple, audience: Audience, given: Assignment) -> frozenset[P
     return asked & {POSITIONS[audience]} if audience in POSITIONS else asked
 
 
+@asked_once
 def first_day(couple: Couple, audience: Audience, now: datetime) -> date:
     """The local day of the first round that stands in this audience's figures, or of the couple's record.
 

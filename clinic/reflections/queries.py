@@ -1,7 +1,7 @@
 """Reads of what people wrote. A partner reads the own words and openings; staff read what was sent."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -291,13 +291,13 @@ SentBy = Mapping[tuple[UUID, UUID], Reflection]
 
 def sent_in(viewer: Viewer, round_: Round) -> SentBy:
     """What was sent in a round, as far as this viewer may read it."""
-    rows = _came_in(viewer, round_.id)
+    rows = came_in(viewer, round_.id)
     return {(row.turn_id, row.partner_id): row for row in rows if not row.is_addition}
 
 
 def added_in(viewer: Viewer, round_: Round) -> list[Reflection]:
     """Dated additions to what was sent in a round, as far as this viewer may read them, in order."""
-    added = [row for row in _came_in(viewer, round_.id) if row.is_addition]
+    added = [row for row in came_in(viewer, round_.id) if row.is_addition]
     return sorted(added, key=lambda row: row.sent_at)
 
 
@@ -308,13 +308,22 @@ def sent_before(viewer: Viewer, round_: Round) -> SentBy:
     return {(row.turn_id, row.partner_id): row for row in _in_order(rows) if not row.is_addition}
 
 
+def sent_for(viewer: Viewer, appointment_ids: Collection[UUID]) -> list[Reflection]:
+    """What was sent in the rounds that belong to these appointments, as far as this viewer may read it."""
+    rows = visible_to(viewer).join(Reflection.turn).join(Turn.round)
+    found = _in_order(rows.where(Round.appointment_id.in_(appointment_ids)).order_by(Round.opens_at))
+    return list({(row.turn_id, row.partner_id): row for row in found if not row.is_addition}.values())
+
+
 @asked_once
-def _came_in(viewer: Viewer, round_id: UUID) -> list[Reflection]:
+def came_in(viewer: Viewer, round_id: UUID) -> list[Reflection]:
+    """Every revision that was sent in a round and every addition, as far as this viewer may read them, in order."""
     return _in_order(visible_to(viewer).join(Reflection.turn).where(Turn.round_id == round_id))
 
 
 def _in_order(rows: Select[Reflection]) -> list[Reflection]:
-    whole = (contains_eager(Reflection.turn), joinedload(Reflection.words))
+    given = contains_eager(Reflection.turn).joinedload(Turn.round).joinedload(Round.assignment)
+    whole = (given.lazyload(Assignment.recipients), joinedload(Reflection.words))
     return list(db.session.scalars(rows.order_by(Reflection.revision).options(*whole)).unique())
 
 

@@ -26,6 +26,14 @@ def marks(turns: Iterable[Turn]) -> dict[UUID, str]:
     return {id_: _mark(by_id[id_], revision) for id_, revision in db.session.execute(newest)}
 
 
+def marks_in(shown: Iterable[Reflection]) -> dict[UUID, str]:
+    """The same, of a round whose words were fetched to be shown; those that were taken back are not among them."""
+    newest: dict[Turn, int] = {}
+    for row in shown:
+        newest[row.turn] = max(row.revision, newest.get(row.turn, 0))
+    return {turn.id: _mark(turn, revision) for turn, revision in newest.items()}
+
+
 def _mark(turn: Turn, revision: int) -> str:
     return f"{turn.id}:{revision}{':agreed' if turn.state == 'agreed' else ''}"
 

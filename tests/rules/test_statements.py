@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from clinic import vault
+from clinic.appointments import actions as appointments
 from clinic.couples import actions as couples
 from clinic.extensions import db
 from clinic.progress import actions as progress
@@ -112,6 +113,7 @@ def _more_of_the_couple(site: Site, name: str, number: int) -> None:
         progress.make_report(viewer, couple, progress.Chosen("couple", period, "A4"), stage.now)
         roles = {stage.cast.partners[who]: role for who, role in both.items()}
         couples.name_concern(viewer, couple, f"Concern {number}", roles, stage.now)
+        appointments.bring_up(viewer, stage.turn(f"{name} log", "entry", "partner_a"), "safe", stage.now)
     for who in ("counselor", "partner_a"):
         people.token_for(stage.cast, who, stage.now)
 
