@@ -144,6 +144,7 @@ def start_round(viewer: Viewer, assignment: Assignment, local_on: date, now: dat
 
 def recall(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """Take back an assignment in which nobody has sent anything; drafts stay with their authors."""
+    _must_go_on(assignment)
     sent = select(Turn.id).join(Round).where(Round.assignment_id == assignment.id, Turn.sent_at.is_not(None))
     if db.session.scalar(sent.limit(1)):
         raise HomeworkError("Something was already sent. You can end it instead; what was written stays.")
@@ -153,8 +154,15 @@ def recall(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
 
 def end(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """End an assignment: open rounds close for both, and no new ones begin."""
+    _must_go_on(assignment)
     _close_all(assignment, now, "ended")
     audit.record(viewer, "end", assignment)
+
+
+def _must_go_on(assignment: Assignment) -> None:
+    """An old page may still offer what is not possible any more."""
+    if assignment.state not in {"active", "paused"}:
+        raise HomeworkError("It has ended already; nothing was changed.")
 
 
 def _close_all(assignment: Assignment, now: datetime, state: str) -> None:
@@ -165,6 +173,7 @@ def _close_all(assignment: Assignment, now: datetime, state: str) -> None:
 
 def pause(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """Hold an assignment: drafts stay, nothing opens, no round begins."""
+    _must_go_on(assignment)
     if assignment.state == "active":
         assignment.state = "paused"
         audit.record(viewer, "pause", assignment)
@@ -172,6 +181,7 @@ def pause(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
 
 def resume(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """Go on with a paused assignment; rounds whose time went by meanwhile are not made up for."""
+    _must_go_on(assignment)
     if assignment.state == "paused":
         assignment.state = "active"
         audit.record(viewer, "resume", assignment)
@@ -183,14 +193,19 @@ def resume(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
 
 def excuse(viewer: Viewer, recipient: Recipient, now: datetime) -> None:
     """Excuse one partner from the running round: it closes for both, without saying for whom."""
+    _must_go_on(recipient.assignment)
+    running = open_rounds(recipient.assignment)
+    if not running:
+        raise HomeworkError("No round is open from which to excuse somebody.")
     recipient.excused_at = now
-    for round_ in open_rounds(recipient.assignment):
+    for round_ in running:
         note(round_, "closed", now)
     audit.record(viewer, "excuse", recipient)
 
 
 def delay_opening(viewer: Viewer, assignment: Assignment, opening: str, now: datetime) -> None:
     """Let sealed words open later than promised; earlier is never possible once somebody may have read the promise."""
+    _must_go_on(assignment)
     if OPENINGS.index(opening) < OPENINGS.index(assignment.opening):
         raise HomeworkError("It can only become later: they have read when it opens.")
     assignment.opening = opening

@@ -8,7 +8,8 @@ from clinic import clock
 from clinic.exercises import actions as exercises
 from clinic.exercises.library import shipped
 from clinic.extensions import db
-from clinic.homework.models import Assignment
+from clinic.homework import tasks as homework
+from clinic.homework.models import Assignment, Recipient, Round
 from tests.homework.test_acts import PULSE
 
 PLAN = {
@@ -210,3 +211,32 @@ def test_clients_have_no_way_to_these_pages(work, ruth, client_for):
     assert [
         mara.get(at).status_code for at in (page_of(work), f"/homework/{id_}", f"/homework/{id_}/as/2")
     ] == [403] * 3
+
+
+@pytest.mark.parametrize("last", ["end", "recall"])
+def test_an_old_page_changes_nothing_that_has_ended(work, ruth, last):
+    given = ruth.post(page_of(work), data={**PLAN, "give": "1"}).location
+    ruth.post(f"{given}/{last}")
+    for act in ("end", "recall", "pause", "resume", "excuse/1"):
+        answer = ruth.get(ruth.post(f"{given}/{act}").location).text
+        assert "It has ended already; nothing was changed." in answer, act
+    with work.app.app_context():
+        row = db.session.scalars(db.select(Assignment)).one()
+        assert (row.state, [one.excused_at for one in row.recipients]) == (
+            {"end": "ended", "recall": "recalled"}[last],
+            [None, None],
+        )
+
+
+def test_who_was_excused_once_is_not_called_excused_in_the_next_round(work, ruth, ahead):
+    given = ruth.post(page_of(work), data={**PLAN, "give": "1"}).location
+    ruth.post(f"{given}/excuse/1")
+    assert "excused" in ruth.get(given).text
+    assert "No round is open" in ruth.get(ruth.post(f"{given}/excuse/2").location).text
+    with work.app.app_context():
+        homework.due(ahead(days=8))
+        homework.due(ahead(days=5))
+        db.session.commit()
+        rounds = list(db.session.scalars(db.select(Round).order_by(Round.number)))
+        excused = [one.excused_at for one in db.session.scalars(db.select(Recipient)) if one.excused_at]
+        assert [row.closed_at in excused for row in rounds] == [True, False]

@@ -81,6 +81,7 @@ def _act(assignment_id: UUID, act: Callable[[Viewer, Assignment, datetime], obje
     try:
         act(viewer(), assignment, clock.now())
     except actions.HomeworkError as problem:
+        db.session.rollback()
         flash(str(problem), "error")
     else:
         db.session.commit()
@@ -103,7 +104,7 @@ def recall(assignment_id: UUID) -> Response:
 @counselors
 def pause(assignment_id: UUID) -> Response:
     """Hold it."""
-    return _act(assignment_id, actions.pause, "Paused. Both read the same neutral sentence.")
+    return _act(assignment_id, actions.pause, "Paused. It is held for both until you go on with it.")
 
 
 @pages.post("/<uuid:assignment_id>/resume")
