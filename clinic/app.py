@@ -15,6 +15,7 @@ from flask import (
     flash,
     g,
     jsonify,
+    make_response,
     redirect,
     render_template,
     request,
@@ -38,8 +39,8 @@ from clinic.config import Settings
 from clinic.couples import queries as couples
 from clinic.couples.models import Partner
 from clinic.exercises.document import Turn
-from clinic.extensions import MIGRATING, alembic, csrf, db, login_manager, set_transactions
-from clinic.homework import queries as homework
+from clinic.extensions import MIGRATING, READING, Busy, alembic, csrf, db, login_manager, set_transactions
+from clinic.homework import summary as glances
 from clinic.reflections import queries as reflections
 from clinic.reflections.rules import readers_sentence
 
@@ -57,6 +58,9 @@ DOMAINS = (
     "progress",
     "privacy",
 )
+FILES = {"static", "fonts"}
+"""Endpoints of files that are the same for everybody: nobody is looked up for them."""
+
 KEPT = "Your sign-in ended. What you wrote is put aside for you; sign in to find it."
 NOT_KEPT = "Your sign-in ended before this could be saved. What was saved earlier is there when you sign in."
 
@@ -70,6 +74,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+FOR_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -102,8 +107,10 @@ def warm_up(app: Flask) -> None:
 def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SETTINGS=settings,
+        HEADERS=HEADERS | (FOR_HTTPS if settings.is_https else {}),
         SECRET_KEY=vault.derived("cookies"),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_BINDS={READING: settings.database_url},
         MAX_CONTENT_LENGTH=web.BESIDE,
         MAX_FORM_MEMORY_SIZE=web.BESIDE,
         TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
@@ -118,15 +125,20 @@ def _configure(app: Flask, settings: Settings) -> None:
         ALEMBIC_CONTEXT=MIGRATING,
         SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
+    app.session_interface = web.Cookies()
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.template_class = web.Page
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(icon=icons.icon, settings=settings, readers_said=_readers_said)
+    app.jinja_env.globals.update(
+        icon=icons.icon, url_for=web.address, settings=settings, readers_said=_readers_said
+    )
     app.jinja_env.filters.update(
         day=web.day,
         short_day=web.short_day,
         moment=web.moment,
         clock_time=web.clock_time,
         in_zone=web.in_zone,
+        by_said=web.by_said,
     )
     app.context_processor(lambda: {"viewer": web.viewer(), "now": clock.now()})
 
@@ -151,8 +163,12 @@ def _extend(app: Flask) -> None:
     app.before_request(_bound_the_body)  # before the protection against forged forms, which reads it
     csrf.init_app(app)
     login_manager.init_app(app)
-    sign_ins.hand_in(couples.sides_of)
-    couples.hand_in(couples.FromAbove(homework.glances, homework.to_read, appointments.next_at, sever))
+    sign_ins.hand_in(couples.SIDES)
+    couples.hand_in(
+        couples.FromAbove(
+            glances.columns, glances.glances_of, glances.is_to_read, appointments.next_at, sever
+        )
+    )
     login_manager.user_loader(sign_ins.signed_in)
     login_manager.session_protection = None  # sign-ins are rows; they are revoked there
 
@@ -188,41 +204,54 @@ def _home_of(viewer: access.Viewer) -> str:
 
 
 def _path_of_a_request(app: Flask) -> None:
-    @app.before_request
-    def admit() -> BaseResponse | Response | None:
-        """GET cannot write; then the mark of the route decides, before any row is fetched."""
-        set_transactions(write=request.method not in {"GET", "HEAD", "OPTIONS"})
-        if request.endpoint is None:
-            return None
-        view = app.view_functions[request.endpoint]
-        viewer = web.viewer()
-        if not viewer.admitted(access.mark_of(view) or "owners"):
-            return _turn_away(view, viewer)
-        if _is_of_another(viewer):
-            return _too_old()
-        if getattr(view, "needs_fresh_proof", False) and not viewer.has_fresh_proof:
-            return redirect(url_for("accounts.prove", next=request.full_path.rstrip("?")))
-        g.reading = ExitStack()
-        g.reading.enter_context(vault.reading(viewer, request.endpoint))
-        return None
-
-    @app.after_request
-    def finish(response: Response) -> Response:
-        """End the transaction, write the trail of what was read, note that the sign-in was used, set the headers."""
-        response.headers.update(HEADERS)
-        if app.config["SESSION_COOKIE_SECURE"]:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        if request.endpoint not in {"static", "fonts"}:
-            response.headers["Cache-Control"] = "no-store"
-            doors.settle(response.status_code)
-            _end_reading()
-            accounts.note_use(getattr(current_user, "session_id", None), clock.now())
-        return response
+    app.before_request(_admit)
+    app.after_request(_finish)
 
     @app.teardown_request
     def close(_error: BaseException | None) -> None:
         _end_reading()
         set_transactions(write=True)  # the rule of this request must not outlive it in a thread that goes on
+
+
+def _admit() -> BaseResponse | Response | None:
+    """GET cannot write; then the mark of the route decides, before any row is fetched."""
+    set_transactions(write=request.method not in {"GET", "HEAD", "OPTIONS"})
+    if request.endpoint is None or request.endpoint in FILES:
+        return None
+    view = current_app.view_functions[request.endpoint]
+    viewer = web.viewer()
+    if not viewer.admitted(access.mark_of(view) or "owners"):
+        return _turn_away(view, viewer)
+    if _is_of_another(viewer):
+        return _too_old()
+    if getattr(view, "needs_fresh_proof", False) and not viewer.has_fresh_proof:
+        return redirect(url_for("accounts.prove", next=request.full_path.rstrip("?")))
+    g.reading = ExitStack()
+    g.reading.enter_context(vault.reading(viewer, request.endpoint))
+    return None
+
+
+def _finish(response: Response) -> Response:
+    """End the transaction, write the trail of what was read, note that the sign-in was used, set the headers."""
+    _dress(response)
+    if request.endpoint in FILES:
+        return response
+    doors.settle(response.status_code)
+    try:
+        _end_reading()
+    except Busy as error:  # what was opened cannot be noted, so nobody gets to see it
+        response = make_response(_busy(error))
+        _dress(response)
+    if not current_user.is_anonymous:
+        accounts.note_use(current_user, clock.now())
+    return response
+
+
+def _dress(response: Response) -> None:
+    """The headers of every answer; nothing but files of the house may be kept anywhere."""
+    response.headers.update(current_app.config["HEADERS"])
+    if request.endpoint not in FILES:
+        response.headers["Cache-Control"] = "no-store"
 
 
 def _is_of_another(viewer: access.Viewer) -> bool:
@@ -291,6 +320,7 @@ def _error_pages(app: Flask) -> None:
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(CSRFError, _too_old)
     app.register_error_handler(SecurityError, _not_our_name)
+    app.register_error_handler(Busy, _busy)
 
 
 def _not_our_name(_error: SecurityError) -> Response:
@@ -313,6 +343,20 @@ def _too_old(_error: CSRFError | None = None) -> Response:
     if _is_script():
         return _told_the_script(kept_at, 400)
     return web.page("errors/expired.html", 400, kept_at=kept_at)
+
+
+def _busy(_error: Busy) -> Response:
+    """Another write took too long: nothing was done, and nothing is shown that could not be noted in the trail."""
+    db.session.rollback()
+    set_transactions(write=False)  # the page itself asks for nothing but who is signed in
+    answer = _told_the_script(None, 503) if _is_script() else web.page("errors/503.html", 503, again=_again())
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _again() -> str | None:
+    """The page that was asked for; what a form sent is still in the form, one step back."""
+    return request.full_path.rstrip("?") if request.method == "GET" else None
 
 
 def _refuse_unmarked(app: Flask) -> None:

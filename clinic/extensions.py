@@ -1,18 +1,22 @@
 """Instances that the whole application shares, and the one place that knows the database's dialect."""
 
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
+from flask import has_app_context
 from flask_alembic import Alembic
 from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf import CSRFProtect
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column, registry
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -89,7 +93,65 @@ def append_only(table: str) -> Callable[..., None]:
     return forbid
 
 
-db = SQLAlchemy(model_class=Base)
+_writes: ContextVar[bool] = ContextVar("writes", default=True)
+_waits: ContextVar[bool] = ContextVar("waits", default=True)
+
+PATIENCE = 5000
+"""Milliseconds that a transaction waits for the lock before it gives up, `Busy`."""
+
+
+class Busy(sqlite3.OperationalError):
+    """A transaction could not begin, since another one held the lock: nothing of it was done, it can be tried again."""
+
+
+@contextmanager
+def transactions(*, write: bool, wait: bool = True) -> Iterator[None]:
+    """Transactions that begin inside the block may write (they take the lock at once) or cannot write at all.
+
+    With `wait=False` they give up at once when another holds the lock: for what nobody should be kept waiting for.
+    """
+    tokens = _writes.set(write), _waits.set(wait)
+    try:
+        yield
+    finally:
+        _writes.reset(tokens[0])
+        _waits.reset(tokens[1])
+
+
+def set_transactions(*, write: bool) -> None:
+    """The same for the rest of the current context: the web sets it by the request's method."""
+    _writes.set(write)
+
+
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+
+READING = "reading"
+"""The name of the engine whose connections only read; see `_begin`."""
+
+
+class _Session(FlaskSession):
+    """Takes a connection that reads or one that writes, as its transaction begins, and stays with it to the end."""
+
+    def get_bind(self, *args: Any, **named: Any) -> Engine | Connection:
+        if self.info.get("writes", _writes.get()):
+            return super().get_bind(*args, **named)
+        return self._db.engines[READING]
+
+
+@event.listens_for(_Session, "after_begin")
+def _stay(session: Session, _transaction: object, connection: Connection) -> None:
+    session.info.setdefault("writes", connection.info["writes"])
+
+
+@event.listens_for(_Session, "after_transaction_end")
+def _be_free(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop("writes", None)
+        session.info.pop("answers", None)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": _Session})
 login_manager = LoginManager()
 csrf = CSRFProtect()
 alembic = Alembic(run_mkdir=False, metadatas=Base.metadata)
@@ -110,22 +172,19 @@ def _let_go(session: Session) -> None:
     session.info.pop("held", None)
 
 
-_writes: ContextVar[bool] = ContextVar("writes", default=True)
+def asked_once(query: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+    """The same question has the same answer in a transaction that only reads: it is put to the database once."""
 
+    @wraps(query)
+    def ask(*args: Asked.args, **named: Asked.kwargs) -> Answer:
+        if named or db.session.info.get("writes", True):
+            return query(*args, **named)
+        answers = db.session.info.setdefault("answers", {})
+        if (query, args) not in answers:
+            answers[query, args] = query(*args, **named)
+        return answers[query, args]  # type: ignore[no-any-return]
 
-@contextmanager
-def transactions(*, write: bool) -> Iterator[None]:
-    """Transactions that begin inside the block may write (they take the lock at once) or cannot write at all."""
-    token = _writes.set(write)
-    try:
-        yield
-    finally:
-        _writes.reset(token)
-
-
-def set_transactions(*, write: bool) -> None:
-    """The same for the rest of the current context: the web sets it by the request's method."""
-    _writes.set(write)
+    return ask
 
 
 @event.listens_for(Engine, "connect")
@@ -133,7 +192,7 @@ def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin by itself; see _begin
     cursor = connection.cursor()
     for pragma in (
-        "busy_timeout=5000",  # first: setting the journal mode needs the lock, too
+        f"busy_timeout={PATIENCE}",  # first: setting the journal mode needs the lock, too
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
@@ -147,8 +206,29 @@ def _prepare(connection: Any, _record: object) -> None:
 @event.listens_for(Engine, "begin")
 def _begin(connection: Any) -> None:
     """Writers take the lock with their first statement: a later upgrade loses updates. Readers cannot write."""
-    write = _writes.get()
+    write, wait = _writes.get(), _waits.get()
     cursor = connection.connection.dbapi_connection.cursor()
-    cursor.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
-    cursor.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-    cursor.close()
+    if connection.info.get("writes") != write:
+        # Every statement that SQLite had prepared must be prepared again after this: so the connections that read are
+        # kept apart from those that write, and are told only once.
+        cursor.execute(f"PRAGMA query_only={'OFF' if write else 'ON'}")
+        connection.info["writes"] = write
+    if not wait:
+        cursor.execute("PRAGMA busy_timeout=0")
+    try:
+        cursor.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise Busy("another transaction holds the lock") from error
+        raise
+    finally:
+        if not wait:
+            cursor.execute(f"PRAGMA busy_timeout={PATIENCE}")
+        cursor.close()
+
+
+@event.listens_for(Engine, "engine_disposed")
+def _dispose_reading(engine: Engine) -> None:
+    """Whoever lets go of the database lets go of both engines."""
+    if has_app_context() and engine is db.engine:
+        db.engines[READING].dispose()

@@ -1,6 +1,7 @@
 """Forms of giving an exercise: what was agreed, with whom, from when on; and what can be changed afterwards."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -22,6 +23,8 @@ ROLES = (
     ("mutual", "Both in the same way"),
 )
 BOTH = "both"
+IN_TURN = ","
+ON_THEIR_PAGES = "They read it on their card and where they write."
 
 
 def listed(options: Choices) -> list[SelectChoice]:
@@ -42,6 +45,7 @@ class ConfidenceScaleField(RadioField):
     def __init__(self, label: str = "", **kwargs: Any) -> None:
         bounds = [Optional(), NumberRange(0, 10, "Between 0 and 10.")]
         steps = [SelectChoice(step, str(step)) for step in range(11)]
+        kwargs.setdefault("description", "For you alone: they do not see the number.")
         super().__init__(label, bounds, choices=steps, coerce=number_or_none, validate_choice=False, **kwargs)
 
 
@@ -57,7 +61,7 @@ class AssignForm(FlaskForm):
     concern = SelectField("Concern", [Optional()], description="Fills in the roles; they never see it.")
     role_1 = SelectField("", choices=listed(ROLES))
     role_2 = SelectField("", choices=listed(ROLES))
-    first = RadioField("Who begins", [InputRequired("Please choose who begins.")])
+    first = RadioField("Who begins", [InputRequired("Please choose one of them.")])
     starts_on = PracticeDate("From", [InputRequired("Please choose a day.")])
     cadence = RadioField("How often", [Optional()])
     times = IntegerField("How many times", [Optional(), NumberRange(1, 60, "Between 1 and 60.")])
@@ -66,9 +70,13 @@ class AssignForm(FlaskForm):
         "Open for how many days",
         [Optional(), NumberRange(1, MOST_OPEN_DAYS, f"Between 1 and {MOST_OPEN_DAYS}.")],
     )
-    when_where = TextAreaField("When and where", [Length(max=500)], description="A day, an hour, a place.")
+    when_where = TextAreaField(
+        "When and where", [Length(max=500)], description=f"A day, an hour, a place. {ON_THEIR_PAGES}"
+    )
     obstacle = TextAreaField(
-        "What could get in the way", [Length(max=500)], description="And what they do then: if … then …"
+        "What could get in the way",
+        [Length(max=500)],
+        description=f"And what they do then: if … then … {ON_THEIR_PAGES}",
     )
     confidence_1 = ConfidenceScaleField()
     confidence_2 = ConfidenceScaleField()
@@ -77,6 +85,13 @@ class AssignForm(FlaskForm):
     opening = RadioField("When they read each other’s answers", [InputRequired("Please choose one.")])
     small_enough = BooleanField("It is small enough. Give it all the same.")
     not_too_many = BooleanField("It is not too much. Give it all the same.")
+
+    earliest: date | None = None
+
+    def validate_starts_on(self, box: PracticeDate) -> None:
+        """Rounds of days that have gone by would be over as they are made."""
+        if box.data is not None and self.earliest is not None and box.data < self.earliest:
+            raise ValidationError("That day has gone by. Please choose today or a later one.")
 
     def validate_good_by(self, box: PracticeDate) -> None:
         """The last day is not before the first, and not further off than a round may be open."""
@@ -110,6 +125,25 @@ class AssignForm(FlaskForm):
         return box.data if box is not None else None
 
     @property
+    def begins(self) -> tuple[int | None, bool]:
+        """The position of the one who writes or begins, and whether the other does the same afterwards."""
+        first, _, other = (self.first.data or "").partition(IN_TURN) if "first" in self else ("", "", "")
+        return int(first) if first else None, bool(other)
+
+    def ask_who(self, asked: str, names: Mapping[int, str]) -> None:
+        """Ask who writes, or who begins; nothing when it is known."""
+        if not asked:
+            del self["first"]
+            return
+        people = [(str(position), name) for position, name in names.items()]
+        if asked == "writes":
+            pairs = [(one, other) for one in people for other in people if one != other]
+            turns = [(f"{a}{IN_TURN}{b}", f"Both, {name} first") for (a, name), (b, _) in pairs]
+            self.first.label.text, self.first.choices = "Who writes it", listed([*people, *turns])
+        else:
+            self.first.choices = listed(people)
+
+    @property
     def unsure(self) -> list[int]:
         """Positions of those who are less than fairly sure that it will happen."""
         given = [(one, self.of("confidence", one)) for one in self.positions]
@@ -123,9 +157,9 @@ def assign_form(  # each is a question that the page may leave out
     concerns: Choices = (),
     rhythms: Choices = (),
     asks_roles: bool = False,
-    asks_first: bool = False,
     asks_end: str = "",
     for_both_only: bool = False,
+    today: date | None = None,
     **defaults: Any,
 ) -> AssignForm:
     """The form for one couple (`names` by position) and one exercise, without what it does not need.
@@ -133,9 +167,9 @@ def assign_form(  # each is a question that the page may leave out
     `asks_end` is how the end of a round is asked for: `good_by`, a day; `open_days`, a number; empty, not at all.
     """
     form = AssignForm(data=defaults)
+    form.earliest = today
     people = [(str(position), name) for position, name in names.items()]
     form.recipients.choices = listed([(BOTH, "Both"), *([] if for_both_only else people)])
-    form.first.choices = listed(people)
     form.concern.choices = listed([("", "None"), *concerns])
     form.opening.choices = listed(openings)
     form.cadence.choices = listed(rhythms)
@@ -143,9 +177,13 @@ def assign_form(  # each is a question that the page may leave out
         form[f"role_{position}"].label.text = f"{name}’s part in it"
         form[f"confidence_{position}"].label.text = f"How sure is {name} that it will happen?"
         form[f"note_{position}"].label.text = f"A line for {name} alone"
+        others = [other for place, other in names.items() if place != position]
+        form[
+            f"note_{position}"
+        ].description = f"On {name}’s pages only; {' and '.join(others)} never sees it."
     asked = {"opening": bool(openings), "concern": bool(concerns)}
     asked |= {name: name == asks_end for name in ("good_by", "open_days")}
-    _leave_out(form, names, **asked, roles=asks_roles, first=asks_first, cadence=bool(rhythms))
+    _leave_out(form, names, **asked, roles=asks_roles, cadence=bool(rhythms))
     return form
 
 
@@ -158,8 +196,6 @@ def _leave_out(form: AssignForm, names: Mapping[int, str], **asked: bool) -> Non
     }
     for name in gone & set(form._fields):
         del form[name]
-    if "first" in form and form.recipients.data not in {BOTH, None, ""}:
-        del form["first"]
 
 
 class DelayForm(FlaskForm):

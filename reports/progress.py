@@ -237,13 +237,26 @@ def _complete(summary: ProgressSummary) -> tuple[str, ...]:
     if not counted.answers:
         return ("No answer could be counted yet.",)
     lines = [
-        f"{counted.answers} {_noun(counted.answers, 'answer')} counted, {counted.missing or 'none'} missing.",
+        f"{counted.answers} {_noun(counted.answers, 'answer')} counted; {_passed(counted.missing)} passed over.",
+        f"{_times(counted.unanswered).capitalize()} an exercise closed without an answer from somebody who was asked.",
         "What is missing was left out; nothing was filled in for it.",
     ]
     if counted.unopened:
         rounds = f"{counted.unopened} {_noun(counted.unopened, 'round')}"
         lines.insert(1, f"{rounds} closed without opening and gave no point to any line.")
     return tuple(lines)
+
+
+def _times(count: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _passed(count: int) -> str:
+    return (
+        "no question was"
+        if not count
+        else f"{count} {_noun(count, 'question')} {'was' if count == 1 else 'were'}"
+    )
 
 
 def _noun(count: int, noun: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
@@ -17,7 +18,7 @@ from clinic import audit, vault
 from clinic.access import SYSTEM, Viewer
 from clinic.accounts import queries, rules, tries
 from clinic.accounts.models import Account, KeptForm, Person, StaffMember, UserSession
-from clinic.extensions import db, transactions
+from clinic.extensions import Busy, db, transactions
 from clinic.practice.models import Practice
 
 NOTED_EVERY = timedelta(minutes=1)
@@ -83,22 +84,15 @@ def begin_session(account: Account, device: str, now: datetime) -> str:
     return token
 
 
-def note_use(session_id: UUID | None, now: datetime) -> None:
-    """Note that a sign-in was used, at most once a minute, in a short transaction of its own."""
-    if session_id is None:
+def note_use(signed: queries.SignedIn, now: datetime) -> None:
+    """Note that a sign-in was used, at most once a minute; never worth waiting for, the next request notes it too."""
+    if now - signed.last_seen_at < NOTED_EVERY:
         return
-    with transactions(write=False), db.engine.begin() as connection:
-        seen = connection.scalar(select(UserSession.last_seen_at).where(UserSession.id == session_id))
-    if seen is None or now - seen < NOTED_EVERY:
-        return
-    with transactions(write=True), db.engine.begin() as connection:
-        connection.execute(
-            update(UserSession)
-            .where(
-                UserSession.id == session_id, UserSession.revoked_at.is_(None), UserSession.last_seen_at < now
-            )
-            .values(last_seen_at=now)
-        )
+    used = update(UserSession).where(
+        UserSession.id == signed.session_id, UserSession.revoked_at.is_(None), UserSession.last_seen_at < now
+    )
+    with suppress(Busy), transactions(write=True, wait=False), db.engine.begin() as connection:
+        connection.execute(used.values(last_seen_at=now))
 
 
 def revoke(viewer: Viewer, session: UserSession, now: datetime) -> None:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from clinic.extensions import Base
 from clinic.vault import Sealed
 
+Role = Literal["owner", "counselor", "supervisor"]
+
 
 class Person(Base):
     """Somebody who may sign in; as a client a person has one partner row for each couple."""
@@ -53,10 +55,15 @@ class StaffMember(Base):
     left_at: Mapped[datetime | None]
 
     @property
-    def roles(self) -> list[Literal["owner", "counselor", "supervisor"]]:
+    def roles(self) -> list[Role]:
         """The roles by name, in the order in which they are shown."""
-        held = {"owner": self.is_owner, "counselor": self.is_counselor, "supervisor": self.is_supervisor}
-        return [role for role, is_held in held.items() if is_held]  # type: ignore[misc]  # the keys are these words
+        return roles_of(self)
+
+
+def roles_of(row: Any) -> list[Role]:
+    """The roles of a member, or of a row that carries a member's columns."""
+    held = {"owner": row.is_owner, "counselor": row.is_counselor, "supervisor": row.is_supervisor}
+    return [role for role, is_held in held.items() if is_held]  # type: ignore[misc]  # the keys are these words
 
 
 class UserSession(Base):

@@ -1,11 +1,11 @@
 """Reads of appointments: joint ones are both partners', an individual one is that partner's own matter."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
 from clinic.access import Viewer
 from clinic.appointments.models import AgendaItem, Appointment
@@ -47,18 +47,18 @@ def work_for(viewer: Viewer, appointment_id: UUID) -> Appointment | None:
     )
 
 
-def next_at(couple_ids: Collection[UUID], now: datetime) -> dict[UUID, datetime]:
-    """When each of these couples meets next, for the caseload of who works with them; one statement."""
-    rows = db.session.execute(
-        select(Appointment.couple_id, func.min(Appointment.starts_at))
+def next_at() -> ColumnElement[datetime]:
+    """When a couple meets next, as a column of a statement about couples: for the caseload of who works with them."""
+    return (
+        select(func.min(Appointment.starts_at))
         .where(
-            Appointment.couple_id.in_(couple_ids),
-            Appointment.starts_at >= now,
+            Appointment.couple_id == Couple.id,
+            Appointment.starts_at >= couples.PRESENT,
             Appointment.state == "scheduled",
         )
-        .group_by(Appointment.couple_id)
+        .correlate(Couple)
+        .scalar_subquery()
     )
-    return {row.couple_id: row[1] for row in rows}
 
 
 def next_for(viewer: Viewer, couple_id: UUID, now: datetime) -> Appointment | None:

@@ -37,7 +37,7 @@ def index() -> str:
     """The counselor's own next four weeks."""
     now = clock.now()
     rows = queries.between(viewer(), now - timedelta(days=1), now + AHEAD)
-    people = {row.couple_id: found(couples.get_for(viewer(), row.couple_id)) for row in rows}
+    people = {one.id: one for one in couples.these(viewer(), list({row.couple_id for row in rows}))}
     days = groupby(rows, lambda row: day(row.starts_at, row.zone))
     return render_template(
         "appointments/index.html", days=[(on, list(those)) for on, those in days], couples=people, now=now
@@ -56,7 +56,7 @@ def of_couple(couple_id: UUID) -> str:
         rows=queries.of_couple(viewer(), couple_id),
         agenda=[_brought_up(item, couple) for item in queries.agenda_of(viewer(), couple_id)],
         brought=[_brought(*one, couple) for one in queries.brought_to(viewer(), couple_id)],
-        can_work=couples.work_for(viewer(), couple_id) is not None,
+        can_work=couples.may_work(viewer(), couple_id),
         now=clock.now(),
     )
 

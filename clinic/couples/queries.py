@@ -1,12 +1,13 @@
 """Reads of couples. `visible_to` states once who may know of which couple; everything above builds on it."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
-from sqlalchemy.orm import lazyload
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from clinic import clock, vault
 from clinic.access import OwnSide, Viewer
@@ -15,7 +16,10 @@ from clinic.accounts.models import StaffMember
 from clinic.couples.models import Concern, Consent, Couple, CoupleCounselor, Invitation, Partner
 from clinic.couples.rules import TRIES
 from clinic.couples.summary import Glance
-from clinic.extensions import db
+from clinic.extensions import Instant, asked_once, db
+
+PRESENT = bindparam("present", callable_=clock.now, type_=Instant())
+"""The present in a statement, taken from the clock when it runs: a statement that is kept does not grow old."""
 
 
 def visible_to(viewer: Viewer) -> Select[Couple]:
@@ -33,7 +37,9 @@ def workable_by(viewer: Viewer) -> Select[Couple]:
         return select(Couple)
     if viewer.staff_id is None or "counselor" not in viewer.roles:
         return _these(viewer, [])
-    return _these(viewer, [Couple.id.in_(_assigned_to([viewer.staff_id]))]).where(*_not_their_own(viewer))
+    return _these(viewer, [Couple.id.in_(_assigned_to(CoupleCounselor.staff_id == viewer.staff_id))]).where(
+        *_not_their_own(viewer)
+    )
 
 
 def workable_among(viewer: Viewer, ids: Iterable[UUID]) -> set[UUID]:
@@ -62,30 +68,55 @@ def _as_staff(viewer: Viewer) -> list[ColumnElement[bool]]:
         return []
     rules: list[ColumnElement[bool]] = []
     if "counselor" in viewer.roles:
-        rules.append(Couple.id.in_(_assigned_to([viewer.staff_id])))
+        rules.append(Couple.id.in_(_assigned_to(CoupleCounselor.staff_id == viewer.staff_id)))
     if "supervisor" in viewer.roles:
         supervised = select(StaffMember.id).where(StaffMember.supervisor_id == viewer.staff_id)
-        rules.append(Couple.id.in_(_assigned_to(supervised)))
+        rules.append(Couple.id.in_(_assigned_to(CoupleCounselor.staff_id.in_(supervised))))
     return rules
 
 
-def _assigned_to(staff: Collection[UUID] | Select[UUID]) -> Select[UUID]:
-    now = clock.now()
+def _assigned_to(staff: ColumnElement[bool]) -> Select[UUID]:
     return select(CoupleCounselor.couple_id).where(
-        CoupleCounselor.staff_id.in_(staff),
-        CoupleCounselor.from_at <= now,
-        or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > now),
+        staff,
+        CoupleCounselor.from_at <= PRESENT,
+        or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > PRESENT),
     )
 
 
 def get_for(viewer: Viewer, couple_id: UUID) -> Couple | None:
     """One couple, when this viewer may know of it."""
-    return db.session.scalar(visible_to(viewer).where(Couple.id == couple_id))
+    return _with_both(visible_to(viewer).where(Couple.id == couple_id))
 
 
 def work_for(viewer: Viewer, couple_id: UUID) -> Couple | None:
     """One couple, when this viewer may act in it."""
-    return db.session.scalar(workable_by(viewer).where(Couple.id == couple_id))
+    return _with_both(workable_by(viewer).where(Couple.id == couple_id))
+
+
+def _with_both(chosen: Select[Couple]) -> Couple | None:
+    return db.session.scalars(chosen.options(joinedload(Couple.partners))).unique().one_or_none()
+
+
+def at_hand(couple_id: UUID) -> Couple:
+    """The couple of a row that the caller was allowed to see, both partners with it; one statement, or none."""
+    return db.session.get_one(Couple, couple_id, options=[joinedload(Couple.partners)])
+
+
+def may_work(viewer: Viewer, couple_id: UUID) -> bool:
+    """True when this viewer may act in a couple that they may see; brings the couple along for who needs it next."""
+    is_theirs = Couple.id.in_(workable_by(viewer).with_only_columns(Couple.id))
+    both = select(Couple, is_theirs).where(Couple.id == couple_id).options(joinedload(Couple.partners))
+    return any(right for _, right in db.session.execute(both).unique())
+
+
+SIDES = select(
+    Partner.person_id,
+    Partner.id.label("partner_id"),
+    Partner.couple_id,
+    Partner.confirmed_at,
+    Partner.joined_at,
+).subquery("side")
+"""Every person's sides, for the one statement that finds out who makes a request."""
 
 
 def sides_of(person_id: UUID) -> tuple[OwnSide, ...]:
@@ -141,14 +172,27 @@ def names_of(couples: Iterable[Couple]) -> None:
 
 def counselors_of(couple_id: UUID, now: datetime) -> Sequence[StaffMember]:
     """Who works with this couple now, the longest first."""
-    return db.session.scalars(
+    return db.session.scalars(_at_work_with(couple_id, now)).all()
+
+
+def _at_work_with(couple_id: UUID, now: datetime) -> Select[StaffMember]:
+    return (
         select(StaffMember)
         .join(CoupleCounselor, CoupleCounselor.staff_id == StaffMember.id)
         .where(CoupleCounselor.couple_id == couple_id, CoupleCounselor.from_at <= now)
         .where(or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > now))
         .where(or_(StaffMember.left_at.is_(None), StaffMember.left_at > now))
         .order_by(CoupleCounselor.from_at)
-    ).all()
+    )
+
+
+@asked_once
+def counselors_and_above(couple_id: UUID, now: datetime) -> Sequence[tuple[StaffMember, StaffMember | None]]:
+    """The same, each with the supervisor who is at work for them; one statement."""
+    above = aliased(StaffMember)
+    supervises = and_(above.id == StaffMember.supervisor_id, above.left_at.is_(None))
+    rows = _at_work_with(couple_id, now).outerjoin(above, supervises).add_columns(above)
+    return [(member, supervisor) for member, supervisor in db.session.execute(rows)]
 
 
 def assigned_couples(member: StaffMember, now: datetime) -> Sequence[Couple]:
@@ -220,12 +264,13 @@ def concern_in(couple: Couple, concern_id: UUID) -> Concern | None:
 
 @dataclass(frozen=True)
 class FromAbove:
-    """What the domains above do for couples: rounds at a glance, where something is to be read, the next meeting,
-    and the end of all that the two had open."""
+    """What the domains above do for couples: columns that show the last rounds and the next meeting of each couple,
+    where something is to be read, and the end of all that the two had open."""
 
-    glances: Callable[[Collection[UUID], datetime], Mapping[UUID, Glance]]
-    to_read: Callable[[], Select[UUID]]
-    next_at: Callable[[Collection[UUID], datetime], Mapping[UUID, datetime]]
+    columns: Callable[[], list[ColumnElement[Any]]]
+    glances_of: Callable[[Iterable[Row[Any]], datetime], list[Glance]]
+    is_to_read: Callable[[], ColumnElement[bool]]
+    next_at: Callable[[], ColumnElement[datetime]]
     sever: Callable[[Viewer, Couple, datetime], None]
 
 
@@ -245,34 +290,6 @@ def above() -> FromAbove:
 def in_care(viewer: Viewer) -> Select[Couple]:
     """The couples of the caseload: those that staff may see and whose record is open."""
     return visible_to(viewer).where(Couple.closed_at.is_(None))
-
-
-def counts(viewer: Viewer) -> tuple[int, int]:
-    """How many couples are in care, and in how many of them something is to be read; one statement."""
-    ids = in_care(viewer).with_only_columns(Couple.id)
-    everything = select(func.count()).select_from(ids.subquery()).scalar_subquery()
-    unread = ids.where(Couple.id.in_(_above[0].to_read()))
-    row = db.session.execute(
-        select(everything, select(func.count()).select_from(unread.subquery()).scalar_subquery())
-    ).one()
-    return row[0], row[1]
-
-
-def page_of(viewer: Viewer, *, only: str, start: int, size: int) -> Sequence[Couple]:
-    """One page of the caseload, the couples that were heard from last first."""
-    rows = in_care(viewer).order_by(Couple.attention_at.desc(), Couple.id).limit(size).offset(start)
-    if only == "to_read":
-        rows = rows.where(Couple.id.in_(_above[0].to_read()))
-    return db.session.scalars(rows).all()
-
-
-def named_like(viewer: Viewer, words: str) -> list[UUID]:
-    """The couples of the own caseload whose alias holds these words; names are sealed, so they are opened here."""
-    rows = db.session.scalars(in_care(viewer).options(lazyload(Couple.partners))).all()
-    names_of(rows)
-    wanted = words.casefold().split()
-    found = [(row.alias.casefold(), row.id) for row in rows]
-    return [id_ for alias, id_ in sorted(found) if all(word in alias for word in wanted)]
 
 
 def these(viewer: Viewer, ids: Sequence[UUID]) -> list[Couple]:

@@ -3,19 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from clinic import audit, clock
 from clinic.access import Viewer
 from clinic.couples.models import Couple
-from clinic.exercises.document import WIDTH
+from clinic.exercises.document import WIDTH, Exercise
 from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
+from clinic.exercises.turns import Leg
 from clinic.extensions import db
 from clinic.homework import queries, rules
+from clinic.homework.agreed import Agreed
 from clinic.homework.models import Assignment, Recipient, Round, RoundEvent, Turn
 from clinic.homework.rounds import (
     go_on_from,
@@ -41,6 +42,7 @@ __all__ = [
     "excuse",
     "is_behind",
     "is_conjoint",
+    "legs_of_plan",
     "move_round",
     "note",
     "note_appointment",
@@ -58,6 +60,10 @@ __all__ = [
 ]
 
 OPENINGS = ("both_answered", "appointment", "counselor")
+OVER = {
+    "ended": "It has ended: nothing of it can be changed any more.",
+    "recalled": "It was recalled: it is gone from their pages.",
+}
 
 
 class HomeworkError(Exception):
@@ -66,17 +72,18 @@ class HomeworkError(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What the counselor settled when assigning. `cast` is the role of each recipient, `plans` the plan with each."""
+    """What the counselor settled when assigning. `cast` and `plans` are by recipient: role, what was agreed."""
 
     cast: Mapping[UUID, str]
     starts_on: date
-    first: UUID | None = None
+    first: UUID | None = None  # who writes, or begins, where the roles do not say it
+    in_turn: bool = False  # both write, the other one after the first
     opening: str | None = None
     rhythm: str | None = None  # once | week | 2 weeks | month | as_needed; None: as the document says
     times: int | None = None
     open_days: int | None = None  # how many local days each round is open; None: as the document says
     concern_id: UUID | None = None
-    plans: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
+    plans: Mapping[UUID, Agreed] = field(default_factory=dict)
 
 
 def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan, now: datetime) -> Assignment:
@@ -87,8 +94,8 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
         raise HomeworkError("They are no couple here any more: nothing can be given to both.")
     if plan.open_days is not None and not 1 <= plan.open_days <= rules.MOST_OPEN_DAYS:
         raise HomeworkError(f"A round is open for 1 to {rules.MOST_OPEN_DAYS} days.")
+    legs = legs_of_plan(couple, document, plan)
     try:
-        legs = rules.legs_for(document, plan.cast, plan.first, [one.id for one in couple.partners])
         cadence = rules.chosen_cadence(document, plan.rhythm, plan.times)
     except ValueError as error:
         raise HomeworkError(str(error)) from error
@@ -116,11 +123,20 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
     )
     db.session.add(assignment)
     for partner_id, role in plan.cast.items():
-        made = dict(plan.plans.get(partner_id, {})) or None
-        assignment.recipients.append(Recipient(partner_id=partner_id, role=role, plan=made))
+        agreed = plan.plans.get(partner_id, Agreed())
+        assignment.recipients.append(Recipient(partner_id=partner_id, role=role, plan=agreed.kept()))
     audit.record(viewer, "assign", assignment, exercise=document.slug, to=[str(one) for one in plan.cast])
     open_due_rounds(assignment, now)
     return assignment
+
+
+def legs_of_plan(couple: Couple, document: Exercise, plan: Plan) -> list[Leg]:
+    """Who does what; says what is missing when that cannot be told from what was settled."""
+    begins = rules.Begins(plan.first, plan.in_turn, queries.answers_for(couple.id, document))
+    try:
+        return rules.legs_for(document, plan.cast, begins, [one.id for one in couple.partners])
+    except ValueError as error:
+        raise HomeworkError(str(error)) from error
 
 
 # Rounds
@@ -134,6 +150,8 @@ def start_round(viewer: Viewer, assignment: Assignment, local_on: date, now: dat
         )
     if open_rounds(assignment):
         raise HomeworkError("One round is still open. Let it end, or end it, before the next one.")
+    if local_on < clock.local_day(now, assignment.zone):
+        raise HomeworkError("That day has gone by: its round would be over at once. Choose today or later.")
     round_ = open_round(assignment, local_on, now)
     audit.record(viewer, "start round", round_)
     return round_
@@ -149,6 +167,7 @@ def recall(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     if db.session.scalar(sent.limit(1)):
         raise HomeworkError("Something was already sent. You can end it instead; what was written stays.")
     _close_all(assignment, now, "recalled")
+    db.session.execute(update(Round).where(Round.assignment_id == assignment.id).values(glance=None))
     audit.record(viewer, "recall", assignment)
 
 
@@ -159,54 +178,56 @@ def end(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     audit.record(viewer, "end", assignment)
 
 
-def _must_go_on(assignment: Assignment) -> None:
-    """An old page may still offer what is not possible any more."""
-    if assignment.state not in {"active", "paused"}:
-        raise HomeworkError("It has ended already; nothing was changed.")
-
-
 def _close_all(assignment: Assignment, now: datetime, state: str) -> None:
     assignment.state, assignment.ended_at = state, now
     for round_ in open_rounds(assignment):
         note(round_, "closed", now)
 
 
+def _must_go_on(assignment: Assignment) -> None:
+    """A page that stood open for a while offers what is not possible any more."""
+    if assignment.state in OVER:
+        raise HomeworkError(OVER[assignment.state])
+    if queries.done_at([assignment]):
+        raise HomeworkError("It is done: its last round has closed. There is nothing left to hold or to end.")
+
+
 def pause(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """Hold an assignment: drafts stay, nothing opens, no round begins."""
     _must_go_on(assignment)
-    if assignment.state == "active":
-        assignment.state = "paused"
-        audit.record(viewer, "pause", assignment)
+    if assignment.state == "paused":
+        raise HomeworkError("It is paused already.")
+    assignment.state = "paused"
+    audit.record(viewer, "pause", assignment)
 
 
 def resume(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """Go on with a paused assignment; rounds whose time went by meanwhile are not made up for."""
-    _must_go_on(assignment)
-    if assignment.state == "paused":
-        assignment.state = "active"
-        audit.record(viewer, "resume", assignment)
-        go_on_from(assignment, clock.local_day(now, assignment.zone))
-        for round_ in open_rounds(assignment):
-            sync(round_, now)
-        open_due_rounds(assignment, now)
+    if assignment.state != "paused":
+        raise HomeworkError(OVER.get(assignment.state, "It goes on already."))
+    assignment.state = "active"
+    audit.record(viewer, "resume", assignment)
+    go_on_from(assignment, clock.local_day(now, assignment.zone))
+    for round_ in open_rounds(assignment):
+        sync(round_, now)
+    open_due_rounds(assignment, now)
 
 
 def excuse(viewer: Viewer, recipient: Recipient, now: datetime) -> None:
     """Excuse one partner from the running round: it closes for both, without saying for whom."""
-    _must_go_on(recipient.assignment)
     running = open_rounds(recipient.assignment)
     if not running:
-        raise HomeworkError("No round is open from which to excuse somebody.")
-    recipient.excused_at = now
+        raise HomeworkError("No round is open, so there is nothing to be excused from.")
     for round_ in running:
-        note(round_, "closed", now)
+        note(round_, "closed", now, by=recipient.partner_id)
     audit.record(viewer, "excuse", recipient)
 
 
 def delay_opening(viewer: Viewer, assignment: Assignment, opening: str, now: datetime) -> None:
     """Let sealed words open later than promised; earlier is never possible once somebody may have read the promise."""
-    _must_go_on(assignment)
-    if OPENINGS.index(opening) < OPENINGS.index(assignment.opening):
+    if assignment.state == "recalled":
+        raise HomeworkError(OVER["recalled"])
+    if OPENINGS.index(opening) <= OPENINGS.index(assignment.opening):
         raise HomeworkError("It can only become later: they have read when it opens.")
     assignment.opening = opening
     audit.record(viewer, "delay opening", assignment, opening=opening)

@@ -80,7 +80,11 @@ def summarize(viewer: Viewer, couple: Couple, chosen: Chosen, now: datetime) -> 
         written_by=report.signature_of(viewer),
         attendance=attended,
         practices=practices.practices(
-            rounds, drawn, names, _facts(attended, won), _ratings(viewer, couple, audience, words, period)
+            rounds,
+            drawn,
+            names,
+            _facts(attended, won, rules.kinds(words)),
+            _ratings(viewer, couple, audience, words, period),
         ),
         trends=tuple(line.trend for line in drawn),
         wins=won[-MOST_WINS:] if chosen.with_wins else (),
@@ -154,10 +158,14 @@ def _next_appointment(viewer: Viewer, couple: Couple, audience: Audience, now: d
     return f"{local:%A}, {local:%B} {local.day}, {local.year}, {clock_time(local)}"
 
 
-def _facts(attended: Attendance, won: Sequence[Win]) -> dict[TrustPractice, str]:
+def _facts(
+    attended: Attendance, won: Sequence[Win], kinds: Sequence[tuple[str, int]]
+) -> dict[TrustPractice, str]:
     """What stands out in a practice although no line is drawn of it."""
     held = f"{attended.held} of {attended.planned} appointments held" if attended.held else ""
     wins = f"{len(won)} small {'win' if len(won) == 1 else 'wins'} written down" if won else ""
+    if wins and kinds:
+        wins += f", most often “{kinds[0][0]}” ({kinds[0][1]})"
     return {"professional_guidance": held, "celebrate_victories": wins}
 
 

@@ -16,7 +16,7 @@ from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import HOLD
 from clinic.extensions import db
-from clinic.homework.models import Assignment, Recipient, Round, Turn
+from clinic.homework.models import Assignment, Recipient, Round, RoundEvent, Turn
 from clinic.progress import meetings, rules, waiting
 from clinic.progress.meetings import Meeting
 from clinic.progress.waiting import Waiting
@@ -224,7 +224,7 @@ def _silent(seen: Select[UUID], now: datetime) -> Iterator[tuple[UUID, UUID, str
         .join(ExerciseVersion, ExerciseVersion.id == Assignment.exercise_version_id)
         .join(Couple, Couple.id == Assignment.couple_id)
         .outerjoin(last, last.c.sent_by_id == Recipient.partner_id)
-        .where(Assignment.couple_id.in_(seen), Assignment.state == "active", Recipient.excused_at.is_(None))
+        .where(Assignment.couple_id.in_(seen), Assignment.state == "active")
         .where(Couple.paused_at.is_(None), Couple.closed_at.is_(None), Couple.separated_at.is_(None))
         .where(Assignment.assigned_at <= now - rules.QUIET_AFTER)
         .where(or_(last.c.at.is_(None), last.c.at <= now - rules.QUIET_AFTER))
@@ -240,9 +240,14 @@ def _has_open_turn(partner_id: InstrumentedAttribute[UUID]) -> ColumnElement[boo
         select(Turn.id)
         .join(Round, Round.id == Turn.round_id)
         .where(Round.assignment_id == Assignment.id, Turn.partner_id == partner_id)
-        .where(Turn.state.in_(("open", "returned", "missed")))
+        .where(Turn.state.in_(("open", "returned", "missed")), ~_was_excused())
         .exists()
     )
+
+
+def _was_excused() -> ColumnElement[bool]:
+    """True for a round that was closed to excuse one of the two; nobody was quiet in it."""
+    return Round.events.any(and_(RoundEvent.kind == "closed", RoundEvent.by_id.is_not(None)))
 
 
 def _by_couple(

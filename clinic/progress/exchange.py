@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from clinic.exercises import answers as shapes
-from clinic.exercises.document import Exercise, Field, Part, Turn, label_for
+from clinic.exercises.document import Field, Part, Turn, label_for
 from clinic.progress.points import Position
 from clinic.progress.rules import Seen, is_twin
 
@@ -33,13 +33,6 @@ def waiting_said(turn: Turn, opening: str, *, is_kept: bool, is_closed: bool) ->
     if "release" in kinds:
         return "It is with your counselor, who passes it on only as you said."
     return "It has reached the one it is for."
-
-
-def minutes_of(exercise: Exercise, turn: Turn) -> int:
-    """About how long one step takes: its share of the exercise by its questions, three minutes at least."""
-    steps = [one for part in exercise.parts for one in part.turns]
-    share = len(turn.fields) / max(1, sum(len(one.fields) for one in steps))
-    return exercise.minutes if len(steps) == 1 else max(3, round(exercise.minutes * share))
 
 
 # Side by side

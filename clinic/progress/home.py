@@ -15,13 +15,14 @@ from clinic.appointments.models import Appointment
 from clinic.audit import WordsRead
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
-from clinic.exercises.document import Exercise
-from clinic.exercises.document import Turn as Asked
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import RoundState, TurnState
 from clinic.extensions import db
 from clinic.homework import queries as homework
+from clinic.homework.agreed import Agreed
+from clinic.homework.cards import Task
 from clinic.homework.models import Assignment, Recipient, Round, Turn
+from clinic.homework.rules import TO_WRITE
 from clinic.progress import exchange, queries, report, rules
 from clinic.progress.exchange import Exchange
 from clinic.progress.rules import Seen
@@ -34,20 +35,6 @@ KEPT_IN_VIEW = timedelta(days=42)
 """What was done stays on the page so long after its round."""
 
 OPENED_IN_VIEW = 5
-
-
-@dataclass(frozen=True)
-class Task:
-    """One thing to do."""
-
-    turn: Turn
-    asked: Asked
-    exercise: Exercise
-    until: datetime
-    act: str  # write | confirm
-    why: str
-    has_begun: bool
-    opening: str
 
 
 @dataclass(frozen=True)
@@ -91,8 +78,9 @@ def home_of(viewer: Viewer, couple: Couple, partner: Partner, now: datetime) -> 
     tasks = [task for row, state in told for task in _tasks(row, state, partner, begun)]
     openings = queries.openings_of(viewer, couple)
     appointment = report.next_appointment(viewer, couple, _audience(partner), now)
+    couples.counselors_and_above(couple.id, now)  # who counsels is named here, too: fetched once for both
     return Home(
-        tasks=sorted(tasks, key=lambda task: (task.asked.repeat is not None, task.until)),
+        tasks=sorted(tasks, key=lambda task: (task.asked.repeat is not None, task.until or now)),
         done=[line for row, state in told for line in _done(row, state, partner)],
         opened=list(_opened(couple, openings))[:OPENED_IN_VIEW],
         win=next(_wins(viewer, couple, openings), None),
@@ -116,6 +104,7 @@ def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> list[Round]:
         )
         .where(Round.opens_at <= now, or_(Round.closed_at.is_(None), Round.closes_at > now - KEPT_IN_VIEW))
         .options(contains_eager(Round.assignment).joinedload(Assignment.version))
+        .options(contains_eager(Round.assignment).joinedload(Assignment.recipients))
         .options(selectinload(Round.turns), selectinload(Round.events))
         .order_by(Round.opens_at.desc())
         .limit(40)
@@ -124,7 +113,7 @@ def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> list[Round]:
 
 
 def _begun(rounds: Iterable[Round], partner: Partner) -> frozenset[UUID]:
-    ids = [turn.id for row in rounds for turn in row.turns if turn.state in homework.TO_WRITE]
+    ids = [turn.id for row in rounds for turn in row.turns if turn.state in TO_WRITE]
     drafts = select(Draft.turn_id).where(Draft.turn_id.in_(ids), Draft.partner_id == partner.id)
     return frozenset(db.session.scalars(drafts)) if ids else frozenset()
 
@@ -135,7 +124,7 @@ def _begun(rounds: Iterable[Round], partner: Partner) -> frozenset[UUID]:
 def _tasks(row: Round, state: RoundState, partner: Partner, begun: frozenset[UUID]) -> Iterator[Task]:
     if row.assignment.state != "active":
         return
-    document = document_of(row.assignment.version)
+    document = homework.document_for(row)
     may = {(turn, act) for who, turn, act in state.acts if who == partner.id}
     for turn in row.turns:
         name = homework.turn_id_of(turn)
@@ -145,27 +134,25 @@ def _tasks(row: Round, state: RoundState, partner: Partner, begun: frozenset[UUI
         act = "confirm" if (name, "confirm") in may else "write" if (name, "write") in may else None
         if act is not None:
             yield Task(
-                turn=turn,
                 asked=one.turn,
                 exercise=document,
+                agreed=_agreed(row, partner),
                 until=one.until or row.closes_at,
-                act=act,
-                why=_why(row, partner, one.turn, document),
-                has_begun=turn.id in begun,
                 opening=row.assignment.opening,
+                act=act,
+                has_begun=turn.id in begun,
+                turn=turn,
             )
 
 
-def _why(row: Round, partner: Partner, asked: Asked, document: Exercise) -> str:
-    """The counselor's reason for this partner, else what the step says of itself."""
+def _agreed(row: Round, partner: Partner) -> Agreed:
     own = next((one for one in row.assignment.recipients if one.partner_id == partner.id), None)
-    plan = (own.plan or {}) if own is not None else {}
-    return str(plan.get("rationale") or asked.intro or document.summary)
+    return own.agreed if own else Agreed()
 
 
 def _done(row: Round, state: RoundState, partner: Partner) -> Iterator[Done]:
     """The own parts that were sent and have not opened; of a log the whole is one line."""
-    document = document_of(row.assignment.version)
+    document = homework.document_for(row)
     waiting = [one for one in state.turns.values() if _waits(one, partner)]
     rows = {homework.turn_id_of(turn): turn for turn in row.turns}
     said: set[str] = set()

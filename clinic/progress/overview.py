@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, lazyload
 
 from clinic import clock
 from clinic.access import Viewer
@@ -82,7 +82,7 @@ def _rounds_of(couple: Couple, now: datetime) -> list[Round]:
         .where(Round.couple_id == couple.id, Assignment.state != "recalled", Round.opens_at <= now, touched)
         .options(contains_eager(Round.assignment).joinedload(Assignment.version))
         .options(contains_eager(Round.assignment).options(lazyload(Assignment.recipients)))
-        .options(selectinload(Round.turns))
+        .options(joinedload(Round.turns))
         .order_by(func.coalesce(Round.came_in_at, Round.opens_at).desc())
         .limit(30)
     )

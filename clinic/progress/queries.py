@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, false, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, lazyload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from clinic import clock
@@ -143,7 +143,7 @@ def _joint(viewer: Viewer) -> Select[Reflection]:
 
 def _framed(rows: Select[Reflection], period: Period | None, *more: Any) -> Select[Reflection]:
     framed = _in_period(rows.join(Reflection.turn).where(*more), period)
-    options = (*_frame(contains_eager(Reflection.turn)), selectinload(Reflection.words))
+    options = (*_frame(contains_eager(Reflection.turn)), joinedload(Reflection.words))
     return framed.options(*options).order_by(Reflection.revision)
 
 

@@ -99,10 +99,15 @@ class NextStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Completeness:
-    """What the figures rest on; `unopened` counts rounds of which the audience may know that they closed unopened."""
+    """What the figures rest on, as far as the audience may know.
+
+    `missing` counts questions that were passed over in what was sent, `unanswered` how often one of the two who was
+    asked sent nothing before a round closed, `unopened` rounds that closed without opening.
+    """
 
     answers: int = 0
     missing: int = 0
+    unanswered: int = 0
     unopened: int = 0
 
 

@@ -1,6 +1,6 @@
 """Pages of progress: a counselor's day, one couple on one page, the making of a report, and a client's home."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from textwrap import shorten
 from typing import get_args
 from uuid import UUID
@@ -17,10 +17,8 @@ from clinic.documents.views import said as document_said
 from clinic.extensions import db
 from clinic.practice import queries as practices
 from clinic.progress import actions, desk, home, overview, queries, rules, shelves
-from clinic.progress.exchange import minutes_of
 from clinic.progress.summary import Audience, Period
 from clinic.reflections import queries as reflections
-from clinic.reflections.rules import readers_sentence
 from clinic.web import clock_time, found, in_zone, page, see, short_day, takes, viewer
 from forms.bounds import room
 from forms.progress import AUDIENCES, MOST_EXCERPTS, FrameForm, ReportForm
@@ -55,8 +53,7 @@ def today() -> str:
 @access.staff
 def couple(couple_id: UUID) -> str:
     """One couple on one page."""
-    mine = couples.work_for(viewer(), couple_id)
-    row = mine or found(couples.get_for(viewer(), couple_id))
+    row = found(couples.get_for(viewer(), couple_id))
     shown = overview.overview(viewer(), row, clock.now())
     names = {one.position: one.name for one in row.partners}
     return render_template(
@@ -66,7 +63,7 @@ def couple(couple_id: UUID) -> str:
         audience_said=audience_said,
         kinds=KINDS,
         document_said=document_said,
-        may_work=mine is not None,
+        may_work=couples.may_work(viewer(), couple_id),
     )
 
 
@@ -179,11 +176,8 @@ def now() -> str | BaseResponse:
         couple=couple,
         partner=partner,
         task=shown.tasks[0] if shown.tasks else None,
-        readers=_readers(couple, partner, shown.tasks[0], instant) if shown.tasks else "",
         greeting=greeting(instant, couple.zone),
         practice=_practice(),
-        minutes_of=minutes_of,
-        by_said=by_said,
         position_of={one.position: one for one in couple.partners},
     )
 
@@ -261,10 +255,6 @@ def _practice() -> object:
     return found(practices.practice_of(viewer()))
 
 
-def _readers(couple: Couple, partner: Partner, task: home.Task, instant: datetime) -> str:
-    return readers_sentence(task.asked, reflections.readers_of(couple, partner.id, instant), task.opening)
-
-
 # How times are said
 
 
@@ -277,15 +267,6 @@ def since_said(instant: datetime, zone: str) -> str:
     if days == 1:
         return "yesterday"
     return f"{in_zone(instant, zone):%A}" if days < 7 else f"{days} days"
-
-
-def by_said(until: datetime, zone: str) -> str:
-    """Until when: "good until tonight", "good by Thursday", "good by Sun, May 24"."""
-    last = clock.local_day(until - timedelta(seconds=1), zone)
-    days = (last - clock.local_day(clock.now(), zone)).days
-    if days <= 0:
-        return "good until tonight"
-    return f"good by {last:%A}" if days < 7 else f"good by {short_day(last)}"
 
 
 def greeting(now: datetime, zone: str) -> str:

@@ -12,6 +12,7 @@ from clinic.exercises.document import Turn as Asked
 from clinic.exercises.turns import RoundState
 from clinic.extensions import db
 from clinic.homework import queries as rounds
+from clinic.homework.agreed import Agreed
 from clinic.homework.models import Round, Turn
 from clinic.reflections import queries, versions
 from clinic.reflections.models import Draft, KeptText
@@ -52,6 +53,12 @@ class Author:
     @property
     def round(self) -> Round:
         return self.turn.round
+
+    @property
+    def agreed(self) -> Agreed:
+        """What was agreed with this partner about it."""
+        own = (one for one in self.round.assignment.recipients if one.partner_id == self.partner_id)
+        return next((one.agreed for one in own), Agreed())
 
     @property
     def asked(self) -> Asked:

@@ -1,21 +1,21 @@
 """Reads of what people wrote. A partner reads the own words and openings; staff read what was sent."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, false, func, select, true
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from clinic.access import Viewer
-from clinic.accounts.models import StaffMember
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Input
 from clinic.exercises.history import VOIDS_A_RELEASE
-from clinic.extensions import db
+from clinic.extensions import asked_once, db
 from clinic.homework import queries as rounds
 from clinic.homework.models import Assignment, Round, Turn
 from clinic.practice import queries as practices
@@ -79,6 +79,7 @@ def replies_for(viewer: Viewer) -> Select[Reply]:
     )
 
 
+@asked_once
 def draft_of(turn: Turn, partner_id: UUID) -> Draft | None:
     """The unsent words of one partner for one turn; nobody else ever asks for them."""
     return db.session.scalar(select(Draft).where(Draft.turn_id == turn.id, Draft.partner_id == partner_id))
@@ -104,15 +105,20 @@ def unsent_of(viewer: Viewer, couple_id: UUID) -> list[tuple[UUID, datetime]]:
 
 def latest(turns: Iterable[Turn], partner_id: UUID | None = None) -> dict[UUID, Reflection]:
     """The last revision of each turn that was not taken back, additions apart; one partner's, or whoever sent it."""
+    return {row.turn_id: row for row in _standing(tuple(turn.id for turn in turns), partner_id)}
+
+
+@asked_once
+def _standing(turn_ids: tuple[UUID, ...], partner_id: UUID | None) -> list[Reflection]:
     by = Reflection.partner_id == partner_id if partner_id else true()
-    rows = db.session.scalars(
+    rows = (
         select(Reflection)
-        .where(Reflection.turn_id.in_([turn.id for turn in turns]), Reflection.withdrawn_at.is_(None), by)
+        .where(Reflection.turn_id.in_(turn_ids), Reflection.withdrawn_at.is_(None), by)
         .where(Reflection.is_addition.is_(False))
         .order_by(Reflection.revision)
-        .options(selectinload(Reflection.words))
+        .options(joinedload(Reflection.words))
     )
-    return {row.turn_id: row for row in rows}
+    return list(db.session.scalars(rows).unique())
 
 
 def revisions(turn: Turn, partner_id: UUID) -> list[Reflection]:
@@ -132,7 +138,9 @@ def additions(turns: Iterable[Turn]) -> list[Reflection]:
     """Dated additions to opened words, in order."""
     ids = [turn.id for turn in turns]
     rows = select(Reflection).where(Reflection.turn_id.in_(ids), Reflection.is_addition.is_(True))
-    return list(db.session.scalars(rows.order_by(Reflection.sent_at).options(selectinload(Reflection.words))))
+    return list(
+        db.session.scalars(rows.order_by(Reflection.sent_at).options(joinedload(Reflection.words))).unique()
+    )
 
 
 def last_sent_at(round_: Round) -> datetime | None:
@@ -142,6 +150,7 @@ def last_sent_at(round_: Round) -> datetime | None:
     return db.session.scalar(sent.where(Reflection.withdrawn_at.is_(None)))
 
 
+@asked_once
 def review_of(round_id: UUID) -> RoundReview | None:
     """The counselors' side of a round."""
     return db.session.scalar(select(RoundReview).where(RoundReview.round_id == round_id))
@@ -184,9 +193,9 @@ def proposal_of(turn: Turn) -> Reflection | None:
         select(Reflection)
         .where(Reflection.turn_id == turn.id, Reflection.words.any(Words.visibility == "joint"))
         .order_by(Reflection.revision.desc())
-        .options(selectinload(Reflection.words))
+        .options(joinedload(Reflection.words))
     )
-    return db.session.scalar(rows.limit(1))
+    return db.session.scalars(rows.limit(1)).unique().first()
 
 
 def proposed(turn: Turn) -> dict[str, Any]:
@@ -259,13 +268,9 @@ def can_release(turn: Turn) -> bool:
 
 def readers_of(couple: Couple, author_id: UUID, now: datetime) -> Readers:
     """Who can read today what this partner writes."""
-    counselors = couples.counselors_of(couple.id, now)
-    names = [one.name for one in counselors if one.left_at is None or now < one.left_at]
-    above = {one.supervisor_id for one in counselors if one.supervisor_id}
-    supervisors = db.session.scalars(
-        select(StaffMember).where(StaffMember.id.in_(above), StaffMember.left_at.is_(None))
-    )
-    others = [one.name for one in supervisors if one.name not in names]
+    staff = couples.counselors_and_above(couple.id, now)
+    names = [counselor.name for counselor, _ in staff]
+    others = list(dict.fromkeys(one.name for _, one in staff if one is not None and one.name not in names))
     partner = couples.other_of(couple, author_id)
     policy = practices.by_id(couple.practice_id).policy
     return Readers(names, others, partner.name if partner else None, policy)
@@ -286,13 +291,31 @@ SentBy = Mapping[tuple[UUID, UUID], Reflection]
 
 def sent_in(viewer: Viewer, round_: Round) -> SentBy:
     """What was sent in a round, as far as this viewer may read it."""
-    rows = (
-        visible_to(viewer)
-        .where(Reflection.turn_id.in_([turn.id for turn in round_.turns]), Reflection.is_addition.is_(False))
-        .order_by(Reflection.revision)
-        .options(selectinload(Reflection.words))
-    )
-    return {(row.turn_id, row.partner_id): row for row in db.session.scalars(rows)}
+    rows = _came_in(viewer, round_.id)
+    return {(row.turn_id, row.partner_id): row for row in rows if not row.is_addition}
+
+
+def added_in(viewer: Viewer, round_: Round) -> list[Reflection]:
+    """Dated additions to what was sent in a round, as far as this viewer may read them, in order."""
+    added = [row for row in _came_in(viewer, round_.id) if row.is_addition]
+    return sorted(added, key=lambda row: row.sent_at)
+
+
+def sent_before(viewer: Viewer, round_: Round) -> SentBy:
+    """What was sent in the round before, as far as this viewer may read it."""
+    before = (Round.assignment_id == round_.assignment_id, Round.number == round_.number - 1)
+    rows = visible_to(viewer).join(Reflection.turn).join(Turn.round).where(*before)
+    return {(row.turn_id, row.partner_id): row for row in _in_order(rows) if not row.is_addition}
+
+
+@asked_once
+def _came_in(viewer: Viewer, round_id: UUID) -> list[Reflection]:
+    return _in_order(visible_to(viewer).join(Reflection.turn).where(Turn.round_id == round_id))
+
+
+def _in_order(rows: Select[Reflection]) -> list[Reflection]:
+    whole = (contains_eager(Reflection.turn), joinedload(Reflection.words))
+    return list(db.session.scalars(rows.order_by(Reflection.revision).options(*whole)).unique())
 
 
 def queue(viewer: Viewer) -> list[Round]:
@@ -331,8 +354,14 @@ def replies_in(viewer: Viewer, round_: Round) -> list[Reply]:
     return list(db.session.scalars(replies_for(viewer).where(Reply.round_id == round_.id).order_by(Reply.at)))
 
 
-def senders(round_: Round) -> list[UUID]:
-    """Who has sent something in a round that was not taken back."""
-    ids = [turn.id for turn in round_.turns]
-    rows = select(Reflection.partner_id).where(Reflection.turn_id.in_(ids), Reflection.withdrawn_at.is_(None))
-    return list(db.session.scalars(rows.distinct()))
+def senders(rounds: Iterable[Round]) -> dict[UUID, set[UUID]]:
+    """By round, who has sent something that was not taken back; one statement."""
+    rows = (
+        select(Turn.round_id, Reflection.partner_id)
+        .join(Turn, Turn.id == Reflection.turn_id)
+        .where(Turn.round_id.in_([row.id for row in rounds]), Reflection.withdrawn_at.is_(None))
+    )
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    for round_id, partner_id in db.session.execute(rows):
+        found[round_id].add(partner_id)
+    return found

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from clinic.couples.models import Couple
+from clinic.couples import queries as couples
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Exercise, Field, label_for
 from clinic.exercises.document import Turn as Asked
 from clinic.exercises.own_questions import TAIL
 from clinic.exercises.turns import Act, TurnId, TurnState
-from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.reflections import drafts, queries, rules
 from clinic.reflections.drafts import Author
@@ -91,7 +90,7 @@ def sheet_of(author: Author, now: datetime) -> Sheet:
     acts = frozenset(
         act for partner, turn, act in folded.acts if (partner, turn) == (author.partner_id, name)
     )
-    couple = db.session.get_one(Couple, author.turn.couple_id)
+    couple = couples.at_hand(author.turn.couple_id)
     readers = queries.readers_of(couple, author.partner_id, now)
     document = rounds.document_for(author.round)
     given = frozenset((turn, key) for to, turn, key in folded.visible if to != author.partner_id)

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from clinic.couples.models import Couple, Partner
+from clinic.couples import queries as couples
+from clinic.couples.models import Partner
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Field, label_for
 from clinic.extensions import db
@@ -112,7 +113,7 @@ def _rows_named(sheet: Sheet, key: str) -> list[Turn]:
 
 
 def _partner(author: Author, partner_id: UUID) -> Partner:
-    couple = db.session.get_one(Couple, author.turn.couple_id)
+    couple = couples.at_hand(author.turn.couple_id)
     return next(one for one in couple.partners if one.id == partner_id)
 
 

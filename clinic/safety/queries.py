@@ -1,6 +1,6 @@
 """Reads of safety: the ceiling of a couple, and what only its counselors know. The strictest row rule of the house."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlalchemy import Select, false, select
 
 from clinic.access import Viewer
 from clinic.couples import queries as couples
-from clinic.couples.models import Couple, Partner
+from clinic.couples.models import Consent, Couple, Partner
 from clinic.extensions import db
 from clinic.safety.models import Clearance, Flag
 from clinic.safety.rules import Ceiling, Standing, ceiling
@@ -49,23 +49,23 @@ def clearances_of(viewer: Viewer, couple_id: UUID) -> Sequence[Clearance]:
 
 def ceiling_of(couple: Couple, now: datetime) -> Ceiling:
     """How wide words may reach in this couple right now."""
-    standings = _standings(couple.partners)
-    return _ceiling(couple, standings, now)
+    return ceiling_in(couple, standings_of(couple.partners), now)
 
 
 def ceilings_of(couple_ids: Collection[UUID], now: datetime) -> dict[UUID, Ceiling]:
     """The same for many couples, in four statements however many they are."""
     found = db.session.scalars(select(Couple).where(Couple.id.in_(couple_ids))).all()
-    standings = _standings([partner for couple in found for partner in couple.partners])
-    return {couple.id: _ceiling(couple, standings, now) for couple in found}
+    standings = standings_of([partner for couple in found for partner in couple.partners])
+    return {couple.id: ceiling_in(couple, standings, now) for couple in found}
 
 
 def standing_of(partner: Partner) -> Standing:
     """What is known of one partner."""
-    return _standings([partner])[partner.id]
+    return standings_of([partner])[partner.id]
 
 
-def _ceiling(couple: Couple, standings: dict[UUID, Standing], now: datetime) -> Ceiling:
+def ceiling_in(couple: Couple, standings: Mapping[UUID, Standing], now: datetime) -> Ceiling:
+    """How wide words may reach, from what is known of both."""
     return ceiling(
         [standings[partner.id] for partner in couple.partners],
         is_paused=couple.paused_at is not None or couple.closed_at is not None,
@@ -74,20 +74,26 @@ def _ceiling(couple: Couple, standings: dict[UUID, Standing], now: datetime) -> 
     )
 
 
-def _standings(partners: Collection[Partner]) -> dict[UUID, Standing]:
-    ids = [partner.id for partner in partners]
-    consents = couples.consents_of(ids)
-    decisions = db.session.execute(
-        select(Clearance.partner_id, Clearance.state, Clearance.expires_at)
-        .where(Clearance.partner_id.in_(ids))
-        .order_by(Clearance.decided_at)
+def standings_of(partners: Collection[Partner]) -> dict[UUID, Standing]:
+    """What is known of each of them: the last decision and the last consent count; one statement."""
+    last = (
+        select(Clearance)
+        .where(Clearance.partner_id == Partner.id)
+        .order_by(Clearance.decided_at.desc())
+        .limit(1)
     )
-    latest = {row.partner_id: (row.state, row.expires_at) for row in decisions}
+    consent = select(Consent.withdrawn_at.is_(None)).where(Consent.partner_id == Partner.id)
+    rows = db.session.execute(
+        select(
+            Partner.id,
+            last.with_only_columns(Clearance.state).scalar_subquery(),
+            last.with_only_columns(Clearance.expires_at).scalar_subquery(),
+            consent.order_by(Consent.given_at.desc()).limit(1).scalar_subquery(),
+        ).where(Partner.id.in_([partner.id for partner in partners]))
+    )
+    known = {id_: (state, until, bool(agreed)) for id_, state, until, agreed in rows}
     return {
-        one.id: Standing(
-            one.confirmed_at is not None,
-            *latest.get(one.id, ("not_assessed", None)),
-            one.id in consents and consents[one.id].withdrawn_at is None,
-        )
+        one.id: Standing(one.confirmed_at is not None, state or "not_assessed", until, agreed)
         for one in partners
+        for state, until, agreed in [known.get(one.id, (None, None, False))]
     }

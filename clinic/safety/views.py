@@ -30,18 +30,19 @@ def standing(couple_id: UUID) -> str:
 def _standing_page(couple: Couple, sent: ClearanceForm | None = None, about: UUID | None = None) -> str:
     viewer, now = web.viewer(), clock.now()
     ids = [one.id for one in couple.partners]
+    standings = queries.standings_of(couple.partners)
     return render_template(
         "safety/standing.html",
         couple=couple,
-        ceiling=queries.ceiling_of(couple, now),
-        standings={one.id: queries.standing_of(one) for one in couple.partners},
+        ceiling=queries.ceiling_in(couple, standings, now),
+        standings=standings,
         decisions=queries.clearances_of(viewer, couple.id),
         consents=couples.consents_of(ids),
         forms={
             id_: sent if sent and id_ == about else ClearanceForm(formdata=None, prefix=f"{id_}-")
             for id_ in ids
         },
-        may_work=couples.work_for(viewer, couple.id) is not None,
+        may_work=couples.may_work(viewer, couple.id),
         practice=practices.by_id(couple.practice_id),
         states={choice.value: choice.label for choice in STATES},
         at=now,

@@ -179,10 +179,10 @@ def test_use_is_noted_once_a_minute_at_most(app: Flask, cast: Cast, now: datetim
         token = token_for(cast, "counselor", now)
         signed = queries.signed_in(token)
         db.session.rollback()
-        actions.note_use(signed.session_id, now + timedelta(seconds=59))
+        actions.note_use(signed, now + timedelta(seconds=59))
         assert db.session.get(UserSession, signed.session_id).last_seen_at == now
         db.session.rollback()
-        actions.note_use(signed.session_id, now + timedelta(seconds=60))
+        actions.note_use(signed, now + timedelta(seconds=60))
         assert db.session.get(UserSession, signed.session_id).last_seen_at == now + timedelta(seconds=60)
 
 

@@ -8,8 +8,8 @@ from clinic import clock
 from clinic.exercises import actions as exercises
 from clinic.exercises.library import shipped
 from clinic.extensions import db
-from clinic.homework import tasks as homework
-from clinic.homework.models import Assignment, Recipient, Round
+from clinic.homework.models import Assignment
+from clinic.homework.tasks import due
 from tests.homework.test_acts import PULSE
 
 PLAN = {
@@ -108,6 +108,53 @@ def test_a_third_main_exercise_for_one_partner_brings_a_warning(work, ruth):
     assert (
         ruth.post(page_of(work, "perspective-round"), data={**data, "not_too_many": "y"}).status_code == 303
     )
+
+
+def test_nothing_is_given_for_a_day_that_has_gone_by(work, ruth):
+    told = ruth.post(page_of(work), data={**PLAN, "starts_on": "2026-02-01", "give": "1"})
+    assert told.status_code == 422
+    assert "That day has gone by" in told.text
+
+
+def test_what_has_no_open_round_is_found_from_the_couples_page(work, ruth, client_for):
+    """What begins later, is paused or waits for an appointment can be looked at, recalled and ended."""
+    page = f"/homework/of/{work.cast.couples['couple']}"
+    assert page in ruth.get(f"/progress/couples/{work.cast.couples['couple']}").text
+    assert "Nothing yet" in ruth.get(page).text
+    later = ruth.post(page_of(work), data={**PLAN, "starts_on": "2026-03-20", "give": "1"}).location
+    alone = work.assign("session_prep", to=("partner_b",))
+    shown = ruth.get(page).text
+    assert later in shown
+    assert "begins on Fri, Mar 20" in shown
+    assert f"/homework/{alone}" in shown
+    assert "Jonas alone" in shown
+    for verb, told in (("pause", "paused, given"), ("resume", "begins on Fri, Mar 20"), ("end", "ended ")):
+        ruth.post(f"{later}/{verb}")
+        assert told in ruth.get(page).text
+    ruth.post(f"/homework/{alone}/recall")
+    assert f"/homework/{alone}" not in ruth.get(page).text
+    assert client_for("other_counselor").get(page).status_code == 404
+    assert client_for("partner_a").get(page).status_code == 403
+
+
+def test_what_is_done_does_not_count_and_is_not_said_to_go_on(work, ruth, ahead, client_for):
+    """A number of rounds that have all closed, and what was done once; their pages offer nothing to hold or to end."""
+    given = [work.assign("perspective_round", times=2), work.assign("trust_definitions")]
+    data = {**PLAN, "first": "1", "times": "4", "give": "1"}
+    for days, told in ((0, "Goes on"), (8, "Goes on"), (22, "Done, closed on Mon, Mar 16")):
+        at = ahead(days=days)
+        with work.app.app_context():
+            due(at)
+        assert told in client_for("counselor").get(f"/homework/{given[0]}").text
+    ruth = client_for("counselor")
+    for id_ in given:
+        shown = ruth.get(f"/homework/{id_}").text
+        assert "Done, closed on" in shown
+        for offered in ("Pause it", "End it", "Recall it", "Goes on"):
+            assert offered not in shown
+        for act in ("pause", "end"):
+            assert "It is done" in ruth.get(ruth.post(f"/homework/{id_}/{act}").location).text
+    assert "main exercises open" not in ruth.post(page_of(work, "perspective-round"), data=data).text
 
 
 def test_light_exercises_do_not_count(work, ruth):
@@ -211,32 +258,3 @@ def test_clients_have_no_way_to_these_pages(work, ruth, client_for):
     assert [
         mara.get(at).status_code for at in (page_of(work), f"/homework/{id_}", f"/homework/{id_}/as/2")
     ] == [403] * 3
-
-
-@pytest.mark.parametrize("last", ["end", "recall"])
-def test_an_old_page_changes_nothing_that_has_ended(work, ruth, last):
-    given = ruth.post(page_of(work), data={**PLAN, "give": "1"}).location
-    ruth.post(f"{given}/{last}")
-    for act in ("end", "recall", "pause", "resume", "excuse/1"):
-        answer = ruth.get(ruth.post(f"{given}/{act}").location).text
-        assert "It has ended already; nothing was changed." in answer, act
-    with work.app.app_context():
-        row = db.session.scalars(db.select(Assignment)).one()
-        assert (row.state, [one.excused_at for one in row.recipients]) == (
-            {"end": "ended", "recall": "recalled"}[last],
-            [None, None],
-        )
-
-
-def test_who_was_excused_once_is_not_called_excused_in_the_next_round(work, ruth, ahead):
-    given = ruth.post(page_of(work), data={**PLAN, "give": "1"}).location
-    ruth.post(f"{given}/excuse/1")
-    assert "excused" in ruth.get(given).text
-    assert "No round is open" in ruth.get(ruth.post(f"{given}/excuse/2").location).text
-    with work.app.app_context():
-        homework.due(ahead(days=8))
-        homework.due(ahead(days=5))
-        db.session.commit()
-        rounds = list(db.session.scalars(db.select(Round).order_by(Round.number)))
-        excused = [one.excused_at for one in db.session.scalars(db.select(Recipient)) if one.excused_at]
-        assert [row.closed_at in excused for row in rounds] == [True, False]

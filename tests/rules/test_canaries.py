@@ -62,6 +62,14 @@ def test_the_canaries_are_alive(site: Site) -> None:
         assert len(met) >= least, f"{who} meets only {sorted(met)} of {sorted(one.label for one in known)}"
 
 
+def test_all_that_was_agreed_reaches_its_partner(site: Site) -> None:
+    for who in ("partner_a", "partner_b"):
+        agreed = [one for one in site.world.canaries if one.label.endswith(f"agreed with {who}")]
+        met = {label for made in site.sweep(who).answers for label in met_in(made, agreed)}
+        assert met == {one.label for one in agreed}
+        assert len(met) == 4
+
+
 def test_no_log_tells_a_text_or_a_name(site: Site, who: str) -> None:
     words = [*(one.token for one in site.world.canaries), *NAMES]
     lines = [line for made in site.sweep(who).answers for line in made.log]

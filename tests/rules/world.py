@@ -16,6 +16,7 @@ from clinic.couples import queries as couple_reads
 from clinic.exercises import actions as exercises
 from clinic.exercises.library import shipped
 from clinic.extensions import db
+from clinic.homework.agreed import Agreed
 from clinic.homework.models import Round, Turn
 from clinic.privacy import actions as rights
 from clinic.progress import actions as progress
@@ -90,7 +91,7 @@ def _couple(world: World) -> None:
 
 def _assign_everything(world: World) -> None:
     stage = world.stage
-    plans = {who: {"rationale": world.bird(f"plan with {who}", who, *HOUSE)} for who in BOTH}
+    plans = {who: _agreed(world, who) for who in BOTH}
     with stage.act("counselor") as viewer:
         roles = {stage.cast.partners[who]: role for who, role in BOTH.items()}
         title = world.bird("concern", *HOUSE)
@@ -104,8 +105,15 @@ def _assign_everything(world: World) -> None:
     stage.assign("wins", "victories_log", BOTH)
     stage.assign("feelings", "feelings_log", BOTH)
     stage.assign("meaning", "trust_definitions", BOTH)
-    alone = {"partner_b": {"rationale": world.bird("plan of the solo assignment of b", "partner_b", *HOUSE)}}
+    alone = {"partner_b": Agreed(world.bird("plan of the solo assignment of b", "partner_b", *HOUSE))}
     stage.assign("solo", "feelings_log", {"partner_b": "involved"}, plans=alone)
+
+
+def _agreed(world: World, who: str) -> Agreed:
+    """A word in every box of a plan, for this partner and the house."""
+    names = ("rationale", "when_where", "obstacle", "note")
+    said = {name: world.bird(f"{name} agreed with {who}", who, *HOUSE) for name in names}
+    return Agreed(**said, confidence=8)
 
 
 def _checkins(world: World) -> None:

@@ -46,7 +46,8 @@ def queue() -> Response:
     ids = {one.couple_id for one in waiting} | {one.couple_id for one in notes}
     found = db.session.scalars(couples.visible_to(viewer).where(Couple.id.in_(ids))).all()
     couples.names_of(found)
-    rows = [(one, rounds.document_for(one).title, queries.senders(one)) for one in waiting]
+    senders = queries.senders(waiting)
+    rows = [(one, rounds.document_for(one).title, senders[one.id]) for one in waiting]
     return web.page("reflections/queue.html", rows=rows, notes=notes, couples={one.id: one for one in found})
 
 
@@ -59,6 +60,7 @@ def review(round_id: UUID) -> Response:
 
 def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
     viewer, now = web.viewer(), clock.now()
+    may_act = couples.may_work(viewer, round_.couple_id)
     shown = comparison.comparison(viewer, round_)
     people = {str(one.partner.id): one.partner.name for one in shown.people}
     kept = queries.review_of(round_.id)
@@ -71,7 +73,7 @@ def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
         "notes": queries.notes_of(viewer, round_),
         "replies": queries.replies_in(viewer, round_),
         "kept": kept,
-        "may_act": couples.work_for(viewer, round_.couple_id) is not None,
+        "may_act": may_act,
         "can_bring_up": "appointments.bring_up" in current_app.view_functions,
         "returnable": [
             turn for turn in round_.turns if turn.state == "sent" and (turn.awaits_opening or turn.is_kept)
@@ -232,7 +234,7 @@ def give_back(round_id: UUID) -> Response | BaseResponse:
 def reply(round_id: UUID) -> Response | BaseResponse:
     """Answer one of the two, or both; each reads the own copy."""
     round_ = at_work(round_id)
-    couple = db.session.get_one(Couple, round_.couple_id)
+    couple = couples.at_hand(round_.couple_id)
     recipients = {one.partner_id for one in round_.assignment.recipients}
     people = {str(one.id): one for one in couple.partners if one.id in recipients}
     form = ReplyForm((key, one.name) for key, one in people.items())
@@ -266,7 +268,10 @@ def keep_review(round_id: UUID) -> Response | BaseResponse:
     actions.review(web.viewer(), round_, clock.now(), note=note, quality=quality, is_done=is_done)
     db.session.commit()
     if wants_done and not is_done:
-        flash("Something came in while you were reading. Your note is kept; please read it, too.", "error")
+        flash(
+            "Something came in while you were reading, so nothing is marked as reviewed. Your note is kept.",
+            "error",
+        )
         return _review_page(at_work(round_id), 409)
     flash("Marked as reviewed." if is_done else "Kept.", "done")
     return back_to(round_)
