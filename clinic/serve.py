@@ -121,7 +121,7 @@ def _start(words: list[str], environment: Mapping[str, str]) -> subprocess.Popen
 # Watching
 
 
-def supervise(children: list[Child], stop: threading.Event) -> int:
+def supervise(children: list[Child], stop: "Stop | threading.Event") -> int:
     """Keep the children running until `stop` is set, then end them, the last one first."""
     try:
         while not stop.is_set():
@@ -171,8 +171,25 @@ def _clear(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _stopped_by_signals() -> threading.Event:
-    stop = threading.Event()
+class Stop:
+    """A mark that a signal may set at any instant; it has no lock for which the interrupted thread could wait."""
+
+    def __init__(self) -> None:
+        self._was_set = False
+
+    def set(self) -> None:
+        self._was_set = True
+
+    def is_set(self) -> bool:
+        return self._was_set
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, whatever happens; the next look is soon."""
+        time.sleep(seconds)
+
+
+def _stopped_by_signals() -> Stop:
+    stop = Stop()
 
     def note(_number: int, _frame: FrameType | None) -> None:
         stop.set()

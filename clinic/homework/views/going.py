@@ -145,7 +145,7 @@ def recall(assignment_id: UUID) -> Response:
 @counselors
 def pause(assignment_id: UUID) -> Response:
     """Hold it."""
-    return _act(assignment_id, actions.pause, "Paused. Both read the same neutral sentence.")
+    return _act(assignment_id, actions.pause, "Paused. It is held for both until you go on with it.")
 
 
 @pages.post("/<uuid:assignment_id>/resume")
