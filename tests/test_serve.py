@@ -1,5 +1,7 @@
 """Supervision: children are kept running, a dead one is started again, all are ended in order."""
 
+import os
+import socket
 import subprocess
 import sys
 import threading
@@ -11,6 +13,7 @@ import psutil
 import pytest
 
 from clinic import serve
+from clinic.cli import prepare
 from clinic.config import Settings
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -105,6 +108,47 @@ def test_workers_of_a_killed_child_go_with_it() -> None:
     first.stdin.close()
     first.stdout.close()
     serve.end(killed)
+
+
+SUPERVISOR = """
+from clinic import serve
+from clinic.config import Settings
+serve.run(Settings.from_environment())
+"""
+
+
+def test_a_killed_supervisor_leaves_no_part_alive(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    given = {"DATA_DIR": tmp_path, "DEMO": 1, "PORT": port, "HOST": "127.0.0.1", "WEB_WORKERS": 1}
+    environment = {**os.environ, **{f"CLINIC_{name}": str(value) for name, value in given.items()}}
+    prepare(Settings.from_environment(data_dir=tmp_path, demo=True))
+    supervisor = subprocess.Popen([sys.executable, "-c", SUPERVISOR], cwd=serve.ROOT, env=environment)
+    parts: list[psutil.Process] = []
+    try:
+        assert comes(lambda: is_answering(port), 120)
+        parts = psutil.Process(supervisor.pid).children(recursive=True)
+        assert len(parts) == 4, "the press, the background, the web server and its worker"
+        supervisor.kill()
+        supervisor.wait()
+        assert comes(lambda: not any(is_alive(one) for one in parts), 60)
+    finally:
+        for one in (supervisor, *(one for one in parts if is_alive(one))):
+            one.kill()
+        supervisor.wait()
+
+
+def is_answering(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """False for what has ended, whether or not anybody took note of it."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_settings_reach_the_children_as_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
