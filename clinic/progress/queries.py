@@ -47,7 +47,7 @@ def words_for(
     if audience != "counselor":
         found += _from_reflections(couple, _agreed(viewer, couple, period), {}, only="joint")
     unique = {(seen.turn_id, seen.group, seen.by, seen.is_addition, seen.opened_at): seen for seen in found}
-    return sorted(unique.values(), key=lambda seen: (seen.order, seen.by))
+    return sorted(unique.values(), key=lambda seen: (seen.order, seen.given_on))
 
 
 # Openings
@@ -74,7 +74,7 @@ def words_of(viewer: Viewer, couple: Couple, audience: Audience, openings: Seque
 def agreed_for(viewer: Viewer, couple: Couple) -> list[Seen]:
     """What both agreed on, the newest round first."""
     found = _from_reflections(couple, _agreed(viewer, couple, None), {}, only="joint")
-    return sorted(found, key=lambda seen: seen.order, reverse=True)
+    return sorted(sorted(found, key=lambda seen: seen.order), key=lambda seen: seen.on, reverse=True)
 
 
 def _openings(viewer: Viewer, couple: Couple, audience: Audience, period: Period | None) -> Sequence[Opening]:

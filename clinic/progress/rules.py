@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -73,8 +72,21 @@ class Seen:
         return label_for(asked.label, self.role), shapes.describe(asked, self.answers.get(asked.key))
 
     @property
-    def order(self) -> tuple[date, int, int, int]:
-        return self.on, self.number, self.attempt, self.entry
+    def turn_place(self) -> int:
+        """Where its turn stands in the document."""
+        return list(self.exercise.turns).index(self.key)
+
+    @property
+    def place(self) -> tuple[int, int, int, int]:
+        """Where its turn stands in the round: by the document, then by leg, attempt and entry; never by a random id."""
+        return self.turn_place, self.leg, self.attempt, self.entry
+
+    @property
+    def order(self) -> tuple[date, str, int, tuple[int, int, int, int], int, Position]:
+        """By the day of the round, then as the documents have it."""
+        groups = [group.key for group in self.turn.groups]
+        group = groups.index(self.group) if self.group in groups else len(groups)
+        return self.on, self.exercise.slug, self.number, self.place, group, self.by
 
 
 @dataclass(frozen=True)
@@ -160,15 +172,24 @@ def tells_kinds(exercise: Exercise, source: str) -> bool:
 
 
 def passages(words: Iterable[Seen]) -> tuple[Passage, ...]:
-    """Answers in words, the two sides of one prompt together, the newest round first."""
-    texts = [
-        (seen, asked, answer) for seen in words for asked, answer in fields_of(seen) if asked.kind == "text"
-    ]
-    texts.sort(key=lambda one: (prompt_of(one[0], one[1]), one[0].by, one[0].order))
-    joined = [
-        _passage(key, list(sides)) for key, sides in groupby(texts, key=lambda one: prompt_of(one[0], one[1]))
-    ]
+    """Answers in words, the two sides of one prompt together: the newest first, those of one day as the document asks.
+
+    The counselor chooses among them and the report tells them in this order, which is the same each time.
+    """
+    sides: dict[str, list[tuple[Seen, Field, Any]]] = {}
+    for seen in words:
+        for asked, answer in fields_of(seen):
+            if asked.kind == "text":
+                sides.setdefault(prompt_of(seen, asked), []).append((seen, asked, answer))
+    in_order = sorted(sides.items(), key=lambda one: _place_of_prompt(*one[1][0][:2]))
+    joined = [_passage(key, sorted(found, key=lambda one: one[0].by)) for key, found in in_order]
     return tuple(sorted(joined, key=lambda one: one.on, reverse=True))
+
+
+def _place_of_prompt(seen: Seen, asked: Field) -> tuple[str, int, int, int, int, int, int]:
+    leg = 0 if is_twin(seen) else seen.leg
+    field = seen.turn.fields.index(asked)
+    return seen.exercise.slug, seen.number, seen.turn_place, leg, seen.attempt, seen.entry, field
 
 
 def prompt_of(seen: Seen, asked: Field) -> str:
