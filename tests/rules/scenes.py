@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from clinic.exercises.document import Opening
 from clinic.homework import actions as homework
+from clinic.homework.agreed import Agreed
 from clinic.reflections import actions as reflections
 from clinic.reflections import queries, rules
 from tests.rules.histories import PAIR, A, B
@@ -77,7 +78,7 @@ def give(slug: str, to: Mapping[str, str] = PAIR, **plan: Any) -> Act:
 
     def act(stage: Stage) -> None:
         more = {**plan, "first": stage.cast.partners[plan["first"]]} if "first" in plan else plan
-        stage.assign("it", slug, to, plans={who: {"rationale": f"For {who}."} for who in to}, **more)
+        stage.assign("it", slug, to, plans={who: Agreed(f"For {who}.") for who in to}, **more)
 
     return act
 
@@ -151,12 +152,12 @@ def hold(stage: Stage) -> None:
 
 def given_alone(stage: Stage) -> None:
     """B alone gets something before there is anything else."""
-    stage.assign("alone", "feelings_log", {B: "mutual"}, plans={B: {"rationale": "for B alone"}})
+    stage.assign("alone", "feelings_log", {B: "mutual"}, plans={B: Agreed("for B alone")})
     stage.send(B, "alone", "entry", "alone", consent="no")
 
 
 def taken_away(stage: Stage) -> None:
-    stage.assign("mistaken", "impact_statement", {B: "injured"}, plans={B: {"rationale": "for B alone"}})
+    stage.assign("mistaken", "impact_statement", {B: "injured"}, plans={B: Agreed("for B alone")})
     with stage.act("counselor") as viewer:
         homework.recall(viewer, stage.assignment("mistaken"), stage.now)
 
