@@ -128,7 +128,7 @@ def naive_page(summary: ProgressSummary, fonts: Path) -> str:
 
 
 def seven_pages() -> ProgressSummary:
-    """Forty-some tables, charts and texts of the kind that a report has, on seven pages."""
+    """Four charts, some 180 cells of tables and texts of the kind that a report has, on seven pages."""
     start = date(2026, 1, 4)
     days = [start + timedelta(weeks=week) for week in range(16)]
     first = series((on, 3 + (n * 7 % 11) / 4) for n, on in enumerate(days))
@@ -144,14 +144,16 @@ def seven_pages() -> ProgressSummary:
     return replace(
         one_page(),
         narrative=(SENTENCE * 4,) * 4,
-        trends=(trend, replace(trend, title="Safe enough to speak")),
+        trends=(trend, *(replace(trend, title=title) for title in ("Safe enough to speak", "How it went"))),
         wins=tuple(Win(text=SENTENCE, on=on, by=1) for on in days[:8]),
-        excerpts=tuple(Excerpt(prompt=f"Prompt {n}", words=answers) for n in range(9)),
+        wins_written=8,
+        excerpts=tuple(Excerpt(prompt=f"Prompt {n}", words=answers) for n in range(EXCERPTS)),
         next_steps=tuple(NextStep(title=f"Step {n}", text=SENTENCE) for n in range(3)),
         honest_notes=(SENTENCE * 2,) * 2,
     )
 
 
+EXCERPTS = 13
 SENTENCE = "We stopped at the signal, and after twenty minutes both of us came back to the table. "
 
 

@@ -189,7 +189,7 @@ def _columns(row: Base) -> Iterator[str]:
 
 def _add_history(connection: Connection, now: datetime) -> None:
     weeks = [{"number": n, **_week(now - timedelta(days=7 * (ROUNDS - n) + 1))} for n in range(1, ROUNDS + 1)]
-    for statement in (_RECIPIENTS, _ROUNDS, _TURNS, _OPENED):
+    for statement in (_RECIPIENTS, _ROUNDS, _TURNS, _OPENED, _GLANCES):
         for values in weeks if statement is _ROUNDS else [{}]:
             connection.execute(text(statement), values)
 
@@ -217,3 +217,7 @@ _TURNS = f"""INSERT INTO turn (id, round_id, couple_id, leg, key, attempt, entry
     FROM round JOIN partner USING (couple_id)"""
 _OPENED = f"""INSERT INTO round_event (id, round_id, seq, at, kind, detail)
     SELECT {_ID}, id, 1, closes_at, 'opened', '{{}}' FROM round WHERE closed_at IS NOT NULL AND rowid % 10"""
+_GLANCES = """UPDATE round SET glance = CASE
+    WHEN closed_at IS NULL THEN 'open ' || substr(closes_at, 1, 19) || '|open ' || substr(closes_at, 1, 19) || '|0|'
+    WHEN rowid % 10 THEN 'done|done|1|' || substr(closes_at, 1, 19)
+    ELSE 'past|past|0|' END"""

@@ -38,7 +38,8 @@ class Viewer:
 
     @property
     def is_client(self) -> bool:
-        return bool(self.sides)
+        """Never of one who works here: joining asks for another sign-in, and a side only takes rights from staff."""
+        return bool(self.sides) and not self.is_staff
 
     @property
     def is_nobody(self) -> bool:

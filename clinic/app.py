@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable
 from contextlib import ExitStack
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from flask import (
@@ -14,6 +15,7 @@ from flask import (
     flash,
     g,
     jsonify,
+    make_response,
     redirect,
     render_template,
     request,
@@ -23,21 +25,22 @@ from flask import (
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, icons, vault, web
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
+from clinic.accounts import views as doors
 from clinic.appointments import queries as appointments
 from clinic.appointments.actions import sever
 from clinic.config import Settings
 from clinic.couples import queries as couples
 from clinic.couples.models import Partner
 from clinic.exercises.document import Turn
-from clinic.extensions import MIGRATING, alembic, csrf, db, login_manager, set_transactions
-from clinic.homework import queries as homework
+from clinic.extensions import MIGRATING, READING, Busy, alembic, csrf, db, login_manager, set_transactions
+from clinic.homework import summary as glances
 from clinic.reflections import queries as reflections
 from clinic.reflections.rules import readers_sentence
 
@@ -53,9 +56,10 @@ DOMAINS = (
     "appointments",
     "documents",
     "progress",
+    "privacy",
 )
-BODY_LIMIT = 12 * 20_000 * 40 + 65_536
-"""Bytes of the largest form: forty full answers of four-byte characters, urlencoded, and their names."""
+FILES = {"static", "fonts"}
+"""Endpoints of files that are the same for everybody: nobody is looked up for them."""
 
 KEPT = "Your sign-in ended. What you wrote is put aside for you; sign in to find it."
 NOT_KEPT = "Your sign-in ended before this could be saved. What was saved earlier is there when you sign in."
@@ -70,6 +74,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+FOR_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -102,10 +107,12 @@ def warm_up(app: Flask) -> None:
 def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SETTINGS=settings,
+        HEADERS=HEADERS | (FOR_HTTPS if settings.is_https else {}),
         SECRET_KEY=vault.derived("cookies"),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        MAX_CONTENT_LENGTH=BODY_LIMIT,
-        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+        SQLALCHEMY_BINDS={READING: settings.database_url},
+        MAX_CONTENT_LENGTH=web.BESIDE,
+        MAX_FORM_MEMORY_SIZE=web.BESIDE,
         TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
         SESSION_COOKIE_NAME="__Host-session" if settings.is_https else "session",
         SESSION_COOKIE_SECURE=settings.is_https,
@@ -118,15 +125,20 @@ def _configure(app: Flask, settings: Settings) -> None:
         ALEMBIC_CONTEXT=MIGRATING,
         SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
+    app.session_interface = web.Cookies()
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.template_class = web.Page
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(icon=icons.icon, settings=settings, readers_said=_readers_said)
+    app.jinja_env.globals.update(
+        icon=icons.icon, url_for=web.address, settings=settings, readers_said=_readers_said
+    )
     app.jinja_env.filters.update(
         day=web.day,
         short_day=web.short_day,
         moment=web.moment,
         clock_time=web.clock_time,
         in_zone=web.in_zone,
+        by_said=web.by_said,
     )
     app.context_processor(lambda: {"viewer": web.viewer(), "now": clock.now()})
 
@@ -143,17 +155,32 @@ def _readers_said(author: Partner, turn: Turn, opening: str) -> str:
 
 
 def _extend(app: Flask) -> None:
-    # Progress keeps no tables; all others must be known before the first statement.
-    for domain in DOMAINS[:-1]:
-        import_module(f"clinic.{domain}.models")
+    for domain in DOMAINS:  # all tables must be known before the first statement; progress keeps none
+        if find_spec(f"clinic.{domain}.models"):
+            import_module(f"clinic.{domain}.models")
     db.init_app(app)
     alembic.init_app(app)
+    app.before_request(_bound_the_body)  # before the protection against forged forms, which reads it
     csrf.init_app(app)
     login_manager.init_app(app)
-    sign_ins.hand_in(couples.sides_of)
-    couples.hand_in(couples.FromAbove(homework.glances, homework.to_read, appointments.next_at, sever))
+    sign_ins.hand_in(couples.SIDES)
+    couples.hand_in(
+        couples.FromAbove(
+            glances.columns, glances.glances_of, glances.is_to_read, appointments.next_at, sever
+        )
+    )
     login_manager.user_loader(sign_ins.signed_in)
     login_manager.session_protection = None  # sign-ins are rows; they are revoked there
+
+
+def _bound_the_body() -> None:
+    """A route takes as much as its form has room for, and no more; to know that, a GET cannot write either."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    is_write = request.method not in {"GET", "HEAD", "OPTIONS"}
+    set_transactions(write=is_write, reads_first=getattr(view, "reads_first", False))
+    if request.method == "POST" and view is not None:
+        limit = web.body_limit(view, request.view_args or {})
+        request.max_content_length = request.max_form_memory_size = limit
 
 
 def _own_routes(app: Flask, settings: Settings) -> None:
@@ -180,35 +207,8 @@ def _home_of(viewer: access.Viewer) -> str:
 
 
 def _path_of_a_request(app: Flask) -> None:
-    @app.before_request
-    def admit() -> BaseResponse | Response | None:
-        """GET cannot write; then the mark of the route decides, before any row is fetched."""
-        view = app.view_functions.get(request.endpoint or "")
-        is_write = request.method not in {"GET", "HEAD", "OPTIONS"}
-        set_transactions(write=is_write, reads_first=getattr(view, "reads_first", False))
-        if view is None:
-            return None
-        viewer = web.viewer()
-        if not viewer.admitted(access.mark_of(view) or "owners"):
-            return _turn_away(view, viewer)
-        if getattr(view, "needs_fresh_proof", False) and not viewer.has_fresh_proof:
-            return redirect(url_for("accounts.prove", next=request.full_path.rstrip("?")))
-        g.reading = ExitStack()
-        g.reading.enter_context(vault.reading(viewer, str(request.endpoint)))
-        return None
-
-    @app.after_request
-    def finish(response: Response) -> Response:
-        """End the transaction, write the trail of what was read, note that the sign-in was used, set the headers."""
-        response.headers.update(HEADERS)
-        if app.config["SESSION_COOKIE_SECURE"]:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        if request.endpoint not in {"static", "fonts"}:
-            response.headers["Cache-Control"] = "no-store"
-            _end_reading()
-            if current_user.is_authenticated:
-                accounts.note_use(current_user, clock.now())
-        return response
+    app.before_request(_admit)
+    app.after_request(_finish)
 
     @app.teardown_request
     def close(_error: BaseException | None) -> None:
@@ -216,26 +216,78 @@ def _path_of_a_request(app: Flask) -> None:
         set_transactions(write=True)  # the rule of this request must not outlive it in a thread that goes on
 
 
+def _admit() -> BaseResponse | Response | None:
+    """The mark of the route decides, before any row is fetched."""
+    if request.endpoint is None or request.endpoint in FILES:
+        return None
+    view = current_app.view_functions[request.endpoint]
+    viewer = web.viewer()
+    if not viewer.admitted(access.mark_of(view) or "owners"):
+        return _turn_away(view, viewer)
+    if _is_of_another(viewer):
+        return _too_old()
+    if getattr(view, "needs_fresh_proof", False) and not viewer.has_fresh_proof:
+        return redirect(url_for("accounts.prove", next=request.full_path.rstrip("?")))
+    g.reading = ExitStack()
+    g.reading.enter_context(vault.reading(viewer, request.endpoint))
+    return None
+
+
+def _finish(response: Response) -> Response:
+    """End the transaction, write the trail of what was read, note that the sign-in was used, set the headers."""
+    _dress(response)
+    if request.endpoint in FILES:
+        return response
+    doors.settle(response.status_code)
+    try:
+        _end_reading()
+    except Busy as error:  # what was opened cannot be noted, so nobody gets to see it
+        response = make_response(_busy(error))
+        _dress(response)
+    if not current_user.is_anonymous:
+        accounts.note_use(current_user, clock.now())
+    return response
+
+
+def _dress(response: Response) -> None:
+    """The headers of every answer; nothing but files of the house may be kept anywhere."""
+    response.headers.update(current_app.config["HEADERS"])
+    if request.endpoint not in FILES:
+        response.headers["Cache-Control"] = "no-store"
+
+
+def _is_of_another(viewer: access.Viewer) -> bool:
+    """True for a form that somebody else wrote before this account signed in at the same screen."""
+    writer = doors.named_writer() if request.method == "POST" else None
+    return writer is not None and writer.person_id != viewer.person_id
+
+
 def _turn_away(view: object, viewer: access.Viewer) -> BaseResponse | Response:
     """A visitor is asked to sign in, others get 403; a text that came along is put aside for who wrote it."""
-    kept_at = _put_aside()
-    if request.method == "POST" and hasattr(view, "keeps_text") and _is_script():
+    kept_at = _put_aside("sign_in")
+    carries_text = request.method == "POST" and ("writer" in request.form or hasattr(view, "keeps_text"))
+    if carries_text and _is_script():
         return _told_the_script(kept_at, 401)
     if viewer.is_awaiting_passphrase:
         return redirect(url_for("accounts.passphrase"), code=303)
     if not viewer.is_nobody:
         abort(403)
-    if request.method == "POST" and hasattr(view, "keeps_text"):
+    if carries_text:
         flash(KEPT if kept_at else NOT_KEPT, "message")
     is_page = request.method == "GET" and request.path != "/"
     return redirect(url_for("accounts.sign_in", next=request.path if is_page else kept_at), code=303)
 
 
-def _put_aside() -> str | None:
-    """Keep the text of a POST that cannot be admitted; the page on which its author finds it, if it was kept."""
+def _put_aside(cause: accounts.Cause) -> str | None:
+    """Keep the text of a POST that was not carried out; the page on which its author finds it, if it was kept.
+
+    What a client writes for a turn goes to that turn, everything else to the form that it was typed into.
+    """
+    if request.method != "POST":
+        return None
     view = current_app.view_functions.get(request.endpoint or "")
-    keep: Callable[[], str | None] | None = getattr(view, "keeps_text", None)
-    return keep() if keep is not None and request.method == "POST" else None
+    keep: Callable[[accounts.Cause], str | None] = getattr(view, "keeps_text", doors.put_aside)
+    return keep(cause)
 
 
 def _is_script() -> bool:
@@ -262,21 +314,51 @@ def _error_pages(app: Flask) -> None:
         if code < 400:
             return error
         db.session.rollback()
-        if code == 404:  # somebody else is signed in than the one who wrote this
-            _put_aside()
+        # 404: it is not there any more, or not for who is here; 500: it was our mistake
+        kept_at = _put_aside_or_not() if code in {404, 500} else None
         name = code if code in {400, 403, 404, 409, 413, 429} else 500
-        return render_template(f"errors/{name}.html"), code
+        return render_template(f"errors/{name}.html", kept_at=kept_at), code
 
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(CSRFError, _too_old)
+    app.register_error_handler(SecurityError, _not_our_name)
+    app.register_error_handler(Busy, _busy)
 
 
-def _too_old(_error: CSRFError) -> Response | tuple[str, int]:
+def _not_our_name(_error: SecurityError) -> Response:
+    """Asked under a name that is not ours: there are no addresses to build a page with, and nothing to tell."""
+    return Response("There is nothing under this address.\n", 400, mimetype="text/plain")
+
+
+def _put_aside_or_not() -> str | None:
+    """What broke the request may break this, too: then the page says that it was not kept."""
+    try:
+        return _put_aside("error")
+    except Exception:
+        db.session.rollback()
+        return None
+
+
+def _too_old(_error: CSRFError | None = None) -> Response:
     """A page of before the last sign-in, or a forged form: nothing of it is shown or done, its text is put aside."""
-    kept_at = _put_aside()
+    kept_at = _put_aside("sign_in")
     if _is_script():
         return _told_the_script(kept_at, 400)
-    return render_template("errors/expired.html", kept_at=kept_at), 400
+    return web.page("errors/expired.html", 400, kept_at=kept_at)
+
+
+def _busy(_error: Busy) -> Response:
+    """Another write took too long: nothing was done, and nothing is shown that could not be noted in the trail."""
+    db.session.rollback()
+    set_transactions(write=False)  # the page itself asks for nothing but who is signed in
+    answer = _told_the_script(None, 503) if _is_script() else web.page("errors/503.html", 503, again=_again())
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _again() -> str | None:
+    """The page that was asked for; what a form sent is still in the form, one step back."""
+    return request.full_path.rstrip("?") if request.method == "GET" else None
 
 
 def _refuse_unmarked(app: Flask) -> None:

@@ -6,16 +6,17 @@ practice's key; a tail that was cut off is found by the heads that anchors.py ke
 
 import hmac
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import (
     JSON,
     Connection,
     CursorResult,
+    ForeignKey,
     Index,
     Row,
     Table,
@@ -31,6 +32,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from clinic.access import Viewer
 from clinic.clock import now
 from clinic.extensions import Base, append_only, db, transactions
+
+WORDS = {"words", "note_to_counselor"}
+"""Tables of what a partner sent; who of the practice read these is told to that partner."""
 
 
 class AuditEvent(Base):
@@ -50,6 +54,18 @@ class AuditEvent(Base):
     __table_args__ = (Index("uq_audit_event_chain", "practice_id", "seq", unique=True),)
 
 
+class WordsRead(Base):
+    """Whose words a member of staff read in one request: the entry of the trail again, to be found by owner."""
+
+    __tablename__ = "audit_reading"
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("audit_event.id"))
+    owner_id: Mapped[UUID]  # a partner, or a couple for what is joint
+    reader_id: Mapped[UUID]  # a person
+    at: Mapped[datetime]
+    kind: Mapped[str]  # the table that was read
+    __table_args__ = (Index("ix_audit_reading_owner", "owner_id", "at"),)
+
+
 def record(viewer: Viewer, verb: str, row: Base, **detail: Any) -> None:
     """Note an act in the running transaction: it is there exactly when the act is."""
     practice_id = viewer.practice_id or getattr(row, "practice_id", None)
@@ -59,17 +75,40 @@ def record(viewer: Viewer, verb: str, row: Base, **detail: Any) -> None:
     _append(db.session.connection(), practice_id, viewer, verb, row.__tablename__, row.id, detail)
 
 
-def record_on(connection: Connection, viewer: Viewer, verb: str, **detail: Any) -> None:
-    """Note in the running transaction what a request did for which no single row stands."""
+def note_reading(
+    connection: Connection, viewer: Viewer, purpose: str, rows: Mapping[tuple[str, str], set[str]]
+) -> None:
+    """Note a reading in the running transaction; `rows` are the ids that were opened, by table and owner."""
     if viewer.practice_id is None:
-        raise ValueError(f"{verb}: no practice to note this for")
-    _append(connection, viewer.practice_id, viewer, verb, "request", None, detail)
+        raise ValueError(f"{purpose}: no practice to note this reading for")
+    named = {f"{table}:{owner}": sorted(ids) for (table, owner), ids in sorted(rows.items())}
+    detail = {"purpose": purpose, "rows": named}
+    entry = _append(connection, viewer.practice_id, viewer, "read", "request", None, detail)
+    own = {str(id_) for side in viewer.sides for id_ in (side.partner_id, side.couple_id)}
+    told = [
+        _words_read(entry, table, owner)
+        for table, owner in sorted(rows)
+        if table in WORDS and viewer.is_staff and owner not in own
+    ]
+    if told:
+        connection.execute(insert(WordsRead), told)
 
 
-def record_apart(viewer: Viewer, verb: str, **detail: Any) -> None:
+def record_reading(viewer: Viewer, purpose: str, rows: Mapping[tuple[str, str], set[str]]) -> None:
     """The same in a short transaction of its own: the request that reads cannot write anything else."""
     with transactions(write=True), db.engine.begin() as connection:
-        record_on(connection, viewer, verb, **detail)
+        note_reading(connection, viewer, purpose, rows)
+
+
+def _words_read(entry: AuditEvent, table: str, owner: str) -> dict[str, Any]:
+    return {
+        "id": uuid4(),
+        "event_id": entry.id,
+        "owner_id": UUID(owner),
+        "reader_id": entry.actor_id,
+        "at": entry.at,
+        "kind": table,
+    }
 
 
 _LAST = (
@@ -92,7 +131,7 @@ def _append(
     subject: str,
     subject_id: UUID | None,
     detail: dict[str, Any],
-) -> None:
+) -> AuditEvent:
     last = connection.execute(_LAST, {"practice_id": practice_id}).first()
     seq, previous = (last.seq + 1, last.hash) if last else (1, "")
     entry = AuditEvent(
@@ -108,6 +147,7 @@ def _append(
     )
     entry.hash = digest(entry, chain_key(connection, practice_id))
     connection.execute(_ADD, {name: getattr(entry, name) for name in _COLUMNS})
+    return entry
 
 
 # The chain
@@ -206,5 +246,7 @@ event.listen(AuditEvent.__table__, "after_create", append_only("audit_event"))
 
 @event.listens_for(AuditEvent, "before_update")
 @event.listens_for(AuditEvent, "before_delete")
+@event.listens_for(WordsRead, "before_update")
+@event.listens_for(WordsRead, "before_delete")
 def _append_only(*_: object) -> None:
     raise RuntimeError("the audit trail is append-only")

@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 
 import click
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from clinic import access, backup, clock, doctor, fonts, upkeep, vault
 from clinic.app import create_app
@@ -29,6 +30,15 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (vault.VaultError, UnsafeSettings, backup.BackupError) as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            where = f"{error.filename} " if error.filename else ""
+            raise click.ClickException(
+                f"{where}cannot be used ({error.strerror}). Set CLINIC_DATA_DIR."
+            ) from error
+        except OperationalError as error:
+            raise click.ClickException(
+                f"The database cannot be used ({error.orig}). Look at CLINIC_DATABASE_URL and CLINIC_DATA_DIR."
+            ) from error
 
 
 @click.group(cls=Commands)
@@ -94,15 +104,17 @@ def init(practice_name: str, zone: str, paper: str, owner_name: str, sign_in: st
 @main.command("reset-passphrase")
 @click.argument("sign_in")
 def reset_passphrase(sign_in: str) -> None:
-    """Make a passphrase for one use for somebody who works here; every sign-in of theirs ends."""
+    """Make a passphrase for one use for somebody who works here, or for a client of several counselors; every sign-in
+    of theirs ends."""
     from clinic.accounts import actions as accounts
     from clinic.accounts import library as words
     from clinic.accounts import queries as people
 
     with create_app().app_context():
+        vault.must_fit(db.session.connection())
         account = people.account_named(sign_in)
-        if account is None or people.staff_of_person(account.person_id) is None:
-            raise click.ClickException(f"Nobody who works here signs in as {sign_in}.")
+        if account is None:
+            raise click.ClickException(f"Nobody here signs in as {sign_in}.")
         passphrase = words.new_passphrase()
         house = access.Viewer(practice_id=account.person.practice_id)
         accounts.reset_password(house, account, accounts.hash_passphrase(passphrase), clock.now())
@@ -117,16 +129,27 @@ def serve() -> None:
     app = create_app(settings)
     for finding in doctor.examine(settings, app):
         click.echo(f"Warning: {finding}", err=True)
+    _must_be_ready(app)
+    _supervise(settings)
+
+
+def _must_be_ready(app: Flask) -> None:
+    """What would fail at the first request is said before it: an old database, a key that is not its own."""
     if doctor.is_behind(app):
         raise click.ClickException("The database is older than the application. Run: clinic upgrade")
     with app.app_context(), transactions(write=False):
         vault.must_fit(db.session.connection())
-    _supervise(settings)
+        db.session.remove()
 
 
 def _supervise(settings: Settings) -> None:
     from clinic import serve as supervision  # the web server is not needed by other commands
 
+    if not supervision.is_free(settings.host, settings.port):
+        raise click.ClickException(
+            f"Port {settings.port} of {settings.host} is in use. Stop what uses it, or choose another: "
+            f"{'--port' if settings.demo else 'CLINIC_PORT'}."
+        )
     click.echo(f"Goldseam is at {settings.base_url}")
     sys.exit(supervision.run(settings))
 
@@ -136,7 +159,9 @@ def worker() -> None:
     """Run the background work alone, beside other machines that serve the web."""
     from clinic import jobs
 
-    jobs.work(create_app())
+    app = create_app()
+    _must_be_ready(app)
+    jobs.work(app)
 
 
 @main.command()
@@ -150,6 +175,7 @@ def upgrade() -> None:
         _keep_copy(file, copy)
     with app.app_context():
         alembic.upgrade()
+        vault.must_fit(db.session.connection())
         exercises.import_documents(library.shipped().values(), clock.now())
         db.session.commit()
     click.echo(f"Up to date. The database as it was: {copy}")
@@ -265,7 +291,12 @@ def doctor_command() -> None:
         click.echo(
             f"{PREFIX}{field.name.upper():<16} {getattr(settings, field.name)!s:<48} {sources[field.name]}"
         )
-    findings = doctor.examine(settings, create_app(settings))
+    app = create_app(settings)
+    findings = doctor.examine(settings, app)
+    if not doctor.is_behind(app):
+        with app.app_context():
+            vault.must_fit(db.session.connection())
+            db.session.remove()
     for finding in findings:
         click.echo(f"Unsafe: {finding}", err=True)
     if findings:

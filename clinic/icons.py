@@ -11,7 +11,19 @@ from markupsafe import Markup, escape
 
 def icon(name: str, size: int = 20, label: str | None = None) -> Markup:
     """The lucide icon `name` at `size` px; with a label it speaks, without one it only decorates."""
-    voice = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    return _spoken(name, size, label) if label else _silent(name, size)
+
+
+def _spoken(name: str, size: int, label: str) -> Markup:
+    return _drawn(name, size, f'role="img" aria-label="{escape(label)}"')
+
+
+@cache
+def _silent(name: str, size: int) -> Markup:
+    return _drawn(name, size, 'aria-hidden="true"')
+
+
+def _drawn(name: str, size: int, voice: str) -> Markup:
     return Markup(_drawing(name, size).replace("<svg ", f"<svg {voice} ", 1))  # noqa: S704
 
 

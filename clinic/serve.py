@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -58,6 +59,17 @@ def run(settings: Settings) -> int:
             Path(folder) / f"{secrets.token_hex(4)}.sock"
         )  # short: the path of a socket has 107 bytes at most
         return supervise(children_of(settings, press), stop)
+
+
+def is_free(host: str, port: int) -> bool:
+    """True when nobody listens there yet."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def children_of(settings: Settings, press: Path) -> list[Child]:
@@ -134,7 +146,7 @@ def _ends_with(supervisor: int) -> Callable[[], None]:
 # Watching
 
 
-def supervise(children: list[Child], stop: threading.Event) -> int:
+def supervise(children: list[Child], stop: "Stop | threading.Event") -> int:
     """Keep the children running until `stop` is set, then end them, the last one first."""
     try:
         while not stop.is_set():
@@ -184,8 +196,25 @@ def _clear(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _stopped_by_signals() -> threading.Event:
-    stop = threading.Event()
+class Stop:
+    """A mark that a signal may set at any instant; it has no lock for which the interrupted thread could wait."""
+
+    def __init__(self) -> None:
+        self._was_set = False
+
+    def set(self) -> None:
+        self._was_set = True
+
+    def is_set(self) -> bool:
+        return self._was_set
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, whatever happens; the next look is soon."""
+        time.sleep(seconds)
+
+
+def _stopped_by_signals() -> Stop:
+    stop = Stop()
 
     def note(_number: int, _frame: FrameType | None) -> None:
         stop.set()

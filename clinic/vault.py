@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Generic, Literal, Self, TypeVar, overload
 from uuid import UUID, uuid4
@@ -78,13 +77,6 @@ class Reading:
         if str(row.id) not in self.noted:
             self.opened.setdefault((row.__tablename__, str(owner[1])), set()).add(str(row.id))
 
-    def line(self) -> dict[str, Any] | None:
-        """What the trail has to say of what was opened and not noted yet; None for nothing."""
-        if not self.opened or self.viewer.practice_id is None:
-            return None
-        rows = {f"{table}:{owner}": sorted(ids) for (table, owner), ids in sorted(self.opened.items())}
-        return {"purpose": self.purpose, "rows": rows}
-
     def stands(self) -> None:
         """The line that was on its way is in the database."""
         self.noted |= {row for ids in self.noting.values() for row in ids}
@@ -100,13 +92,22 @@ class Reading:
 _reading: ContextVar[Reading | None] = ContextVar("reading", default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """An unwrapped key, and the names that it opened for lists, by envelope: they go where the key goes."""
+
+    id: UUID
+    cipher: AESGCM
+    names: dict[tuple[str, object, bytes], Any] = field(default_factory=dict)
+
+
 class _Keys:
     """The master keys and the unwrapped keys of owners, in memory only."""
 
     def __init__(self) -> None:
         self.file = Path()
         self.ring = masters.Ring(())
-        self.open: dict[Owner, tuple[UUID, AESGCM]] = {}
+        self.open: dict[Owner, _Key] = {}
         self.roots: dict[Owner, bytes] = {}  # what chains and keyed hashes are made with
         self.fresh: set[Owner] = set()  # made in a transaction that is not committed yet
 
@@ -191,18 +192,25 @@ def unlock(owners: Iterable[Owner]) -> None:
     if wanted:
         pairs = tuple_(DataKey.owner_kind, DataKey.owner_id).in_(wanted)
         columns = (DataKey.id, DataKey.owner_kind, DataKey.owner_id, DataKey.wrapped)
-        for row in db.session.execute(select(*columns).where(pairs)):
+        for row in db.session.connection().execute(select(*columns).where(pairs)):
             _remember((row.owner_kind, row.owner_id), row.id, row.wrapped)
 
 
-def _remember(owner: Owner, key_id: UUID, wrapped: bytes) -> tuple[UUID, AESGCM]:
+def _owners_at_hand(session: Any) -> Iterator[Owner]:
+    """Whose words a page has fetched: it will show more than the first of them, so their keys are fetched together."""
+    for row in session.info.get("held", ()):
+        for column in sealed_columns(type(row)):
+            yield column.owner_of(row)
+
+
+def _remember(owner: Owner, key_id: UUID, wrapped: bytes) -> _Key:
     return _hold(owner, key_id, _unwrapped(owner, key_id, wrapped))
 
 
-def _hold(owner: Owner, key_id: UUID, key: bytes) -> tuple[UUID, AESGCM]:
+def _hold(owner: Owner, key_id: UUID, key: bytes) -> _Key:
     if owner[0] in {"house", "practice"}:
         _keys.roots[owner] = key
-    _keys.open[owner] = key_id, AESGCM(key)
+    _keys.open[owner] = _Key(key_id, AESGCM(key))
     return _keys.open[owner]
 
 
@@ -233,7 +241,7 @@ def _wrap_data(owner: Owner, key_id: UUID) -> bytes:
     return f"data_key|{owner[0]}|{owner[1]}|{key_id}".encode()
 
 
-def _key_of(connection: Connection, owner: Owner, *, make: bool) -> tuple[UUID, AESGCM]:
+def _key_of(connection: Connection, owner: Owner, *, make: bool) -> _Key:
     if owner in _keys.open:
         return _keys.open[owner]
     table = DataKey.__table__
@@ -263,7 +271,7 @@ def rewrap(connection: Connection, after: UUID | None, count: int = 500) -> UUID
     return found[-1].id if found else None
 
 
-def _make_key(connection: Connection, owner: Owner) -> tuple[UUID, AESGCM]:
+def _make_key(connection: Connection, owner: Owner) -> _Key:
     _keys.ring = masters.read(
         _keys.file
     )  # under the write lock: a change of the master key finds this row or is seen
@@ -313,6 +321,16 @@ def _unpad(padded: bytes) -> bytes:
     return padded[4 : 4 + int.from_bytes(padded[:4], "big")]
 
 
+def _opened(key: _Key, envelope: bytes, bound: bytes) -> Any:
+    if envelope[:1] != VERSION or envelope[1:17] != key.id.bytes:
+        raise VaultError("A sealed text has an unknown form or key.")
+    try:
+        padded = key.cipher.decrypt(envelope[17:29], envelope[29:], bound)
+    except InvalidTag as error:
+        raise VaultError("A sealed text does not belong where it was found.") from error
+    return json.loads(_unpad(padded))
+
+
 class Sealed(Generic[T]):
     """A value that is stored encrypted under its owner's key.
 
@@ -327,7 +345,7 @@ class Sealed(Generic[T]):
         self.column, self.kind, self.owner, self.clinical = column, kind, owner, clinical
 
     def __set_name__(self, cls: type, name: str) -> None:
-        self.name, self.slot = name, f"_opened_{name}"
+        self.name, self.slot, self.table = name, f"_opened_{name}", getattr(cls, "__tablename__", "")
 
     @overload
     def __get__(self, row: None, cls: type) -> Self: ...
@@ -358,15 +376,26 @@ class Sealed(Generic[T]):
         owner = self.owner_of(row)
         self._note(row, owner)
         session = object_session(row) or db.session
-        key_id, key = _key_of(session.connection(), owner, make=False)
-        bound = _bound_to(row.__tablename__, self.column, row.id, owner, key_id)
-        if envelope[:1] != VERSION or envelope[1:17] != key_id.bytes:
-            raise VaultError("A sealed text has an unknown form or key.")
-        try:
-            padded = key.decrypt(envelope[17:29], envelope[29:], bound)
-        except InvalidTag as error:
-            raise VaultError("A sealed text does not belong where it was found.") from error
-        return json.loads(_unpad(padded))
+        if owner not in _keys.open:
+            unlock([owner, *_owners_at_hand(session)])
+        key = _key_of(session.connection(), owner, make=False)
+        return _opened(key, envelope, _bound_to(row.__tablename__, self.column, row.id, owner, key.id))
+
+    def listed(self, row_id: UUID | str, owner_id: UUID, envelope: bytes) -> T:
+        """A name that a list selected as a column, without its row. Clinical words never open like this.
+
+        `row_id` may be the hex text of the id. What was opened is kept with the key: a process that has the key in its
+        memory could open it again at any time, and what erases the one there erases the other.
+        """
+        if self.clinical:
+            raise NotReading(f"{self.table}.{self.name} holds clinical words: it opens with its row only")
+        owner: Owner = self.kind, owner_id  # type: ignore[assignment]  # names say their kind of owner themselves
+        key = _keys.open.get(owner) or _key_of(db.session.connection(), owner, make=False)
+        place = (self.column, row_id, envelope)
+        if place not in key.names:
+            row = row_id if isinstance(row_id, UUID) else UUID(row_id)
+            key.names[place] = _opened(key, envelope, _bound_to(self.table, self.column, row, owner, key.id))
+        return key.names[place]  # type: ignore[no-any-return]
 
     def _note(self, row: Base, owner: Owner) -> None:
         if not self.clinical:
@@ -381,17 +410,25 @@ class Sealed(Generic[T]):
     def seal(self, connection: Connection, row: Base) -> None:
         """Write the envelope of a value that was set; runs just before the row is written."""
         owner = self.owner_of(row)
-        key_id, key = _key_of(connection, owner, make=True)
+        key = _key_of(connection, owner, make=True)
         nonce = secrets.token_bytes(12)
         text = json.dumps(row.__dict__[self.slot], ensure_ascii=False, separators=(",", ":")).encode()
-        bound = _bound_to(row.__tablename__, self.column, row.id, owner, key_id)
-        setattr(row, self.column, VERSION + key_id.bytes + nonce + key.encrypt(nonce, _pad(text), bound))
+        bound = _bound_to(row.__tablename__, self.column, row.id, owner, key.id)
+        setattr(
+            row, self.column, VERSION + key.id.bytes + nonce + key.cipher.encrypt(nonce, _pad(text), bound)
+        )
 
 
-@cache
-def sealed_columns(cls: type) -> tuple[Sealed[Any], ...]:
-    """All sealed values of a mapped class; looked for once, since every row that is read or written asks."""
-    return tuple(value for part in cls.__mro__ for value in vars(part).values() if isinstance(value, Sealed))
+_columns: dict[type[Any], list[Sealed[Any]]] = {}
+
+
+def sealed_columns(cls: type[Any]) -> list[Sealed[Any]]:
+    """All sealed values of a mapped class."""
+    if cls not in _columns:
+        _columns[cls] = [
+            value for part in cls.__mro__ for value in vars(part).values() if isinstance(value, Sealed)
+        ]
+    return _columns[cls]
 
 
 @event.listens_for(Base, "before_insert", propagate=True)
@@ -434,16 +471,18 @@ def _close(current: Reading) -> None:
 
 
 def _note_reading(current: Reading) -> None:
-    if line := current.line():
-        audit.record_apart(current.viewer, "read", **line)
+    if current.opened and current.viewer.practice_id is not None:
+        audit.record_reading(current.viewer, current.purpose, current.opened)
 
 
 @event.listens_for(Session, "before_commit")
 def _note_with_the_act(session: Session) -> None:
     """An act for which words were opened has their line in its own transaction: one write to the disk, not two."""
     current = _reading.get()
-    if current is not None and may_write() and (line := current.line()):
-        audit.record_on(session.connection(), current.viewer, "read", **line)
+    if current is None or not current.opened or current.viewer.practice_id is None:
+        return
+    if session.info.get("writes", may_write()):
+        audit.note_reading(session.connection(), current.viewer, current.purpose, current.opened)
         current.noting, current.opened = current.opened, {}
 
 

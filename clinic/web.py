@@ -1,16 +1,50 @@
 """What every view shares: who looks, rows that may not exist, and how times are written."""
 
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Response, abort, redirect, render_template
+from flask import Flask, Request, Response, abort, redirect, render_template, request, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import current_user
+from itsdangerous import URLSafeTimedSerializer
+from jinja2 import Template
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from werkzeug.wrappers import Response as BaseResponse
 
+from clinic import clock
 from clinic.access import NOBODY, Viewer
 
 Row = TypeVar("Row")
+View = TypeVar("View", bound=Callable[..., Any])
+Room = int | Callable[..., int]
+
+BYTES = 12
+BESIDE = 65_536
+_ANY = UUID(int=0)
+
+FILES = ("/static/", "/fonts/")
+"""Where the files lie that are the same for everybody."""
+
+
+class Cookies(SecureCookieSessionInterface):
+    """The cookie of a browser, read with one signer for all requests; nobody's for files that are the same for all."""
+
+    _signer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        if self._signer is None:
+            self._signer = super().get_signing_serializer(app)
+        return self._signer
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if request.path.startswith(FILES):
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def viewer() -> Viewer:
@@ -25,6 +59,28 @@ def found(row: Row | None) -> Row:
     return row
 
 
+def takes(room: Room) -> Callable[[View], View]:
+    """Say how many characters a view takes in, which is known before the body is read; else a few buttons' worth."""
+
+    def mark(view: View) -> View:
+        view.takes = room  # type: ignore[attr-defined]  # functions carry attributes
+        return view
+
+    return mark
+
+
+def body_limit(view: object, values: Mapping[str, Any]) -> int:
+    """Bytes of the largest body: a 4-byte character is 12 bytes urlencoded; names and tokens need the rest."""
+    room: Room = getattr(view, "takes", 0)
+    return BYTES * (room(**values) if callable(room) else room) + BESIDE
+
+
+def number(name: str, usual: int, *, most: int) -> int:
+    """A whole number from the address of a page, from 0 to `most`; whatever is none is the usual one."""
+    text = request.args.get(name, "")
+    return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 10 else usual
+
+
 def see(target: str) -> BaseResponse:
     """Go on to a page of the project's own with GET."""
     return redirect(target, code=303)
@@ -33,6 +89,38 @@ def see(target: str) -> BaseResponse:
 def page(template: str, status: int = 200, **values: Any) -> Response:
     """Render a page with a status other than 200, for instance 409 or 422."""
     return Response(render_template(template, **values), status=status, mimetype="text/html")
+
+
+def addresses(endpoint: str, argument: str) -> Callable[[UUID], str]:
+    """Gives the address of a page for one id after the other: a list builds it once, not for each of its rows."""
+    before, after = _around(endpoint, argument, request.script_root)
+    return lambda id_: f"{before}{id_}{after}"
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """`url_for` for templates: the address of a page that is the same for everybody is made once in each process."""
+    if not values or endpoint == "static":
+        return _address(request.script_root, endpoint, **values)
+    return url_for(endpoint, **values)
+
+
+@cache
+def _address(_root: str, endpoint: str, **values: str) -> str:
+    return url_for(endpoint, _anchor=None, _method=None, _scheme=None, _external=None, **values)
+
+
+@cache
+def _around(endpoint: str, argument: str, _root: str) -> tuple[str, str]:
+    values: dict[str, Any] = {argument: _ANY}
+    before, after = url_for(endpoint, **values).split(str(_ANY))
+    return before, after
+
+
+class Page(Template):
+    """A template whose macros are made ready once: nothing that a page is rendered with reaches them but arguments."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        return super()._get_default_module()
 
 
 def in_zone(instant: datetime, zone: str) -> datetime:
@@ -62,3 +150,12 @@ def clock_time(local: datetime) -> str:
     """A time of day: "8:12 pm"."""
     hour = local.hour % 12 or 12
     return f"{hour}:{local.minute:02d} {'am' if local.hour < 12 else 'pm'}"
+
+
+def by_said(until: datetime, zone: str, now: datetime) -> str:
+    """Until when: "good until tonight", "good by Thursday", "good by Sun, May 24"."""
+    last = clock.local_day(until - timedelta(seconds=1), zone)
+    days = (last - clock.local_day(now, zone)).days
+    if days <= 0:
+        return "good until tonight"
+    return f"good by {last:%A}" if days < 7 else f"good by {short_day(last)}"

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, RadioField, SelectField, TimeField
+from wtforms import IntegerField, RadioField, SelectField, TimeField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, NumberRange
+
+from forms.bounds import PracticeDate
 
 JOINT = "joint"
 
@@ -14,7 +16,7 @@ JOINT = "joint"
 class MoveForm(FlaskForm):
     """Another time; `zones` are the clocks that it may be read on."""
 
-    starts_on = DateField("Day", [InputRequired("Please choose a day.")])
+    starts_on = PracticeDate("Day", [InputRequired("Please choose a day.")])
     starts_at = TimeField("Time", [InputRequired("Please choose a time, for instance 16:30.")])
     zone = SelectField("Clock of")
     minutes = IntegerField(

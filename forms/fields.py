@@ -4,7 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wtforms import FieldList, RadioField, SelectField, SelectMultipleField, StringField, widgets
+from wtforms import (
+    FieldList,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    widgets,
+)
 from wtforms.fields import Field as Input
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, FieldList, Form, FormField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import FieldList, Form, FormField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
 from forms.accounts import NEEDED
+from forms.bounds import PracticeDate
 
 
 class LetterheadForm(FlaskForm):
@@ -47,7 +48,7 @@ class LineForm(Form):
     name = StringField("Name", [Length(max=80)])
     number = StringField("Number", [Length(max=40)])
     note = StringField("Note", [Length(max=160)])
-    last_verified = DateField("Last verified on", [Optional()])
+    last_verified = PracticeDate("Last verified on", [Optional()])
 
 
 class CrisisForm(FlaskForm):

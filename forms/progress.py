@@ -6,7 +6,6 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateField,
     HiddenField,
     RadioField,
     SelectMultipleField,
@@ -15,6 +14,8 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import AnyOf, InputRequired, Length, ValidationError
+
+from forms.bounds import PracticeDate
 
 AUDIENCES = ("counselor", "couple", "partner_1", "partner_2")
 PAPERS = ("A4", "Letter")
@@ -29,8 +30,8 @@ class FrameForm(FlaskForm):
         csrf = False
 
     audience = HiddenField(validators=[AnyOf(AUDIENCES)])
-    from_on = DateField("From", [InputRequired("Please pick the first day.")])
-    to_on = DateField("To", [InputRequired("Please pick the last day.")])
+    from_on = PracticeDate("From", [InputRequired("Please pick the first day.")])
+    to_on = PracticeDate("To", [InputRequired("Please pick the last day.")])
 
     def validate_to_on(self, field: Any) -> None:
         """A period has its days in order."""

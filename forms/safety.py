@@ -1,9 +1,11 @@
 """Forms of safety: clearance with its reason, and what was done about a flag."""
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, RadioField, TextAreaField
+from wtforms import RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
+
+from forms.bounds import PracticeDate
 
 STATES = (
     SelectChoice("not_assessed", "Not assessed yet"),
@@ -22,7 +24,7 @@ class ClearanceForm(FlaskForm):
         [InputRequired("A few words for the record."), Length(max=4000)],
         description="Only counselors read this. It is in no report.",
     )
-    until = DateField(
+    until = PracticeDate(
         "Look at it again by",
         [Optional()],
         description="Half a year at the latest; earlier when you want to be asked sooner.",

@@ -61,5 +61,5 @@ _environment = Environment(
     lstrip_blocks=True,
     finalize=clean,
 )
-FILTERS = _environment.filters  # a document adds its own
+FILTERS, TESTS = _environment.filters, _environment.tests  # a document adds its own
 FILTERS.update(direction=direction, paragraphs=paragraphs)

@@ -3,19 +3,22 @@
 import json
 import os
 import shutil
+import socket
 import sqlite3
 import stat
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from alembic.migration import MigrationContext
 from flask import Flask
 
-from clinic import vault
-from clinic.access import Mark
+from clinic import audit, vault
+from clinic.access import Mark, Viewer
+from clinic.accounts.models import StaffMember
 from clinic.app import create_app
 from clinic.config import Settings
 from clinic.extensions import alembic, db
@@ -235,6 +238,55 @@ def test_the_doctor_warns_of_a_pending_migration_and_upgrade_cures_it(practice: 
     assert str(copy) in cured.stdout
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert clinic("doctor", folder=practice, **SAFE).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "command", [["serve"], ["worker"], ["doctor"], ["upgrade"], ["reset-passphrase", "ana"]]
+)
+def test_a_key_of_another_practice_is_told_in_one_sentence(practice: Path, command: list[str]) -> None:
+    (practice / "master.key").unlink()
+    vault.new_master_key(practice / "master.key")
+    done = clinic(*command, folder=practice, **SAFE)
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stderr
+    assert "does not fit" in done.stderr
+
+
+def test_a_port_in_use_is_told_in_one_sentence(practice: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = clinic("serve", folder=practice, PORT=port, **SAFE)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert f"Port {port} of 127.0.0.1 is in use." in done.stderr
+    assert "CLINIC_PORT" in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a-file").touch()
+    done = clinic("demo", "--build-only", "--data-dir", str(tmp_path / "a-file" / "demo"), folder=tmp_path)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "CLINIC_DATA_DIR" in done.stderr
+
+
+def test_a_filled_database_of_the_first_revision_comes_up_to_date(practice: Path) -> None:
+    """Who was there is there afterwards, and can be read."""
+    owner, row = uuid4(), uuid4()
+    app = app_of(practice)
+    with app.app_context():
+        member = db.session.scalars(db.select(StaffMember)).one()
+        reader = Viewer(member.person_id, member.practice_id, staff_id=member.id)
+        db.session.remove()
+        audit.record_reading(reader, member.practice_id, "a review", {("words", str(owner)): {str(row)}})
+    with app.app_context():
+        alembic.downgrade("0001")
+        db.engine.dispose()
+    assert clinic("upgrade", folder=practice, **SAFE).returncode == 0
+    with app_of(practice).app_context():
+        assert [one.name for one in db.session.scalars(db.select(StaffMember))] == ["Ana Test"]
+        assert [one.owner_id for one in db.session.scalars(db.select(audit.WordsRead))] == [owner]
+        db.session.remove()
+        assert alembic.compare_metadata() == []
+        db.engine.dispose()
 
 
 def test_the_doctor_warns_when_the_disk_is_nearly_full(practice: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from clinic import clock, jobs
+from clinic import claims, clock, jobs
 from clinic.documents import actions as documents
 from clinic.documents import rules
 from clinic.documents import tasks as printing
@@ -147,7 +147,7 @@ def test_stale_claim_is_taken_again_and_the_late_one_keeps_nothing(
         first = documents.claim(now)
         assert first is not None
         db.session.commit()
-        later = now + rules.CLAIM_HOLDS
+        later = now + claims.HOLDS
         assert documents.claim(later) is not None
         db.session.commit()
         assert not documents.keep(first, now, b"%PDF late", later)

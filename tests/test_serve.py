@@ -167,3 +167,26 @@ def test_press_is_told_nothing_of_the_practice(tmp_path: Path, monkeypatch: pyte
     press, *others = started
     assert not any(name.startswith("CLINIC_") for name in press)
     assert all(other["CLINIC_DATA_DIR"] == str(tmp_path) for other in others)
+
+
+def test_a_signal_in_the_middle_of_the_mark_stops_all_the_same() -> None:
+    """An Event holds a lock while it is asked: set by a signal at that instant, it would wait for itself for ever."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import os, signal\n"
+            "from clinic import serve\n"
+            "stop = serve._stopped_by_signals()\n"
+            "for _ in range(20_000):\n"
+            "    os.kill(os.getpid(), signal.SIGTERM)\n"
+            "    stop.is_set(), stop.set(), stop.wait(0)\n"
+            "print(stop.is_set())",
+        ],
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout.strip() == "True"

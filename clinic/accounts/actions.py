@@ -1,11 +1,13 @@
 """Verbs of accounts: prove, sign in, revoke, reset, take in staff and let them go."""
 
+import json
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -14,12 +16,17 @@ from sqlalchemy import select, update
 
 from clinic import audit, vault
 from clinic.access import SYSTEM, Viewer
-from clinic.accounts import queries, rules
-from clinic.accounts.models import Account, Person, StaffMember, Throttle, UserSession
-from clinic.extensions import db, transactions
+from clinic.accounts import queries, rules, tries
+from clinic.accounts.models import Account, KeptForm, Person, StaffMember, UserSession
+from clinic.extensions import Busy, db, transactions
 from clinic.practice.models import Practice
 
 NOTED_EVERY = timedelta(minutes=1)
+KEPT_AT_MOST = 20
+"""Texts of one person that wait to be sent after all."""
+
+Cause = Literal["sign_in", "error"]
+"""Why a text could not arrive."""
 
 _argon2 = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # 19 MiB for each: two at once in a process; the web server runs its workers with one thread each.
@@ -34,21 +41,6 @@ class AccountError(Exception):
 
 class NameTaken(AccountError):
     """Somebody has that sign-in name."""
-
-
-class TooSoon(AccountError):
-    """Too many wrong tries from this device; `wait` says how long the next one must wait."""
-
-    def __init__(self, wait: timedelta) -> None:
-        self.wait = wait
-        super().__init__(f"Please wait {words_of(wait)} before the next try.")
-
-
-def words_of(wait: timedelta) -> str:
-    """A wait in words: "4 seconds", "2 minutes"."""
-    seconds = max(1, round(wait.total_seconds()))
-    count, unit = (seconds, "second") if seconds < 90 else (round(seconds / 60), "minute")
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 # Passphrases: call these outside of a transaction
@@ -68,42 +60,6 @@ def fits(stored: str | None, passphrase: str) -> bool:
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None
-
-
-# Throttling by device
-
-
-def device_bucket(device_id: str | None, address: str) -> str:
-    """Where wrong tries are counted: a device that signed in before has its own count, others share a network's."""
-    owner = f"device:{device_id}" if device_id else f"network:{rules.network_of(address)}"
-    return vault.keyed_hash("throttle", owner)
-
-
-def count_try(purpose: str, bucket: str, now: datetime) -> None:
-    """Count a try before it is judged, so that parallel tries cannot slip by; TooSoon when it comes too early."""
-    row = _throttle(purpose, bucket)
-    if row is None:
-        db.session.add(Throttle(purpose=purpose, device_hash=bucket, failures=1, last_at=now))
-        return
-    if now - row.last_at >= rules.FORGOTTEN_AFTER:
-        row.failures = 0
-    left = row.last_at + rules.wait_after(row.failures) - now
-    if left > timedelta(0):
-        raise TooSoon(left)
-    row.failures, row.last_at = row.failures + 1, now
-
-
-def forgive_try(purpose: str, bucket: str) -> None:
-    """Take back the count of a right try. Wrong ones before it stay, or own sign-ins would buy more guesses."""
-    row = _throttle(purpose, bucket)
-    if row is not None:
-        row.failures = max(0, row.failures - 1)
-
-
-def _throttle(purpose: str, bucket: str) -> Throttle | None:
-    return db.session.scalar(
-        select(Throttle).where(Throttle.purpose == purpose, Throttle.device_hash == bucket)
-    )
 
 
 # Sign-ins
@@ -128,15 +84,15 @@ def begin_session(account: Account, device: str, now: datetime) -> str:
     return token
 
 
-def note_use(signed_in: queries.SignedIn, now: datetime) -> None:
-    """Note that a sign-in was used, at most once a minute, in a short transaction of its own."""
-    if now - signed_in.seen_at < NOTED_EVERY:
+def note_use(signed: queries.SignedIn, now: datetime) -> None:
+    """Note that a sign-in was used, at most once a minute; never worth waiting for, the next request notes it too."""
+    if now - signed.last_seen_at < NOTED_EVERY:
         return
-    living = (UserSession.id == signed_in.session_id, UserSession.revoked_at.is_(None))
-    with transactions(write=True), db.engine.begin() as connection:
-        connection.execute(
-            update(UserSession).where(*living, UserSession.last_seen_at < now).values(last_seen_at=now)
-        )
+    used = update(UserSession).where(
+        UserSession.id == signed.session_id, UserSession.revoked_at.is_(None), UserSession.last_seen_at < now
+    )
+    with suppress(Busy), transactions(write=True, wait=False), db.engine.begin() as connection:
+        connection.execute(used.values(last_seen_at=now))
 
 
 def revoke(viewer: Viewer, session: UserSession, now: datetime) -> None:
@@ -205,6 +161,7 @@ def reset_password(viewer: Viewer, account: Account, password_hash: str, now: da
     account.password_hash = password_hash
     account.must_change_password = True
     revoke_all(viewer, account, now)
+    tries.open_again(account.sign_in_hash)
     audit.record(viewer, "reset passphrase", account)
 
 
@@ -220,6 +177,42 @@ def welcome(viewer: Viewer, account: Account, now: datetime) -> None:
     if account.welcomed_at is None:
         account.welcomed_at = now
         audit.record(viewer, "welcome", account)
+
+
+# Texts that could not arrive
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What somebody typed: where the form goes and stands, what its boxes for words are called, names and values."""
+
+    action: str
+    page: str
+    boxes: Mapping[str, str]
+    values: Sequence[tuple[str, str]]
+
+
+def keep_form(person_id: UUID, typed: Typed, cause: Cause, now: datetime) -> None:
+    """Put aside what could not be carried out. The same twice is kept once; of very many the newest stay."""
+    text = json.dumps([str(person_id), typed.action, typed.values])
+    mine = select(KeptForm).where(KeptForm.person_id == person_id)
+    same = vault.keyed_hash("kept form", text)
+    if db.session.scalar(mine.where(KeptForm.typed_hash == same)):
+        return
+    kept = KeptForm(person_id=person_id, action=typed.action, page=typed.page, kept_at=now, cause=cause)
+    kept.typed_hash = same
+    kept.body = {"boxes": dict(typed.boxes), "typed": [list(pair) for pair in typed.values]}
+    db.session.add(kept)
+    db.session.flush()
+    for old in db.session.scalars(mine.order_by(KeptForm.kept_at.desc()).offset(KEPT_AT_MOST)).all():
+        db.session.delete(old)
+
+
+def let_go_of_kept(viewer: Viewer, kept_id: UUID) -> None:
+    """What was put aside has arrived, or its writer does not need it any more."""
+    kept = queries.kept_form_for(viewer, kept_id)
+    if kept is not None:
+        db.session.delete(kept)
 
 
 # Staff

@@ -1,7 +1,7 @@
 """Tables of people who sign in. Names and sign-in names are sealed; a sign-in name is found by a keyed hash."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.extensions import Base
 from clinic.vault import Sealed
+
+Role = Literal["owner", "counselor", "supervisor"]
 
 
 class Person(Base):
@@ -53,10 +55,15 @@ class StaffMember(Base):
     left_at: Mapped[datetime | None]
 
     @property
-    def roles(self) -> list[Literal["owner", "counselor", "supervisor"]]:
+    def roles(self) -> list[Role]:
         """The roles by name, in the order in which they are shown."""
-        held = {"owner": self.is_owner, "counselor": self.is_counselor, "supervisor": self.is_supervisor}
-        return [role for role, is_held in held.items() if is_held]  # type: ignore[misc]  # the keys are these words
+        return roles_of(self)
+
+
+def roles_of(row: Any) -> list[Role]:
+    """The roles of a member, or of a row that carries a member's columns."""
+    held = {"owner": row.is_owner, "counselor": row.is_counselor, "supervisor": row.is_supervisor}
+    return [role for role, is_held in held.items() if is_held]  # type: ignore[misc]  # the keys are these words
 
 
 class UserSession(Base):
@@ -74,8 +81,23 @@ class UserSession(Base):
     account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
 
 
+class KeptForm(Base):
+    """What somebody who works here typed into a form that could not be carried out; its writer alone gets it back."""
+
+    __tablename__ = "kept_form"
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    action: Mapped[str]  # where the form goes
+    page: Mapped[str]  # where it stands
+    kept_at: Mapped[datetime]
+    cause: Mapped[str]  # sign_in | error
+    typed_hash: Mapped[str]  # the same words twice are kept once
+    body_sealed: Mapped[bytes]
+    body: Sealed[dict[str, Any]] = Sealed("body_sealed", "person", "person_id")  # boxes, and what was typed
+    __table_args__ = (Index("ix_kept_form_person", "person_id", "kept_at"),)
+
+
 class Throttle(Base):
-    """Failed proofs of one device for one purpose; kept here so that every process counts the same."""
+    """Failed proofs of one device, network or name; kept here so that every process counts the same. See tries.py."""
 
     __tablename__ = "throttle"
     purpose: Mapped[str]

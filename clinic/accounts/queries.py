@@ -1,21 +1,19 @@
 """Reads of accounts: who a sign-in belongs to, which device it is on, and who works here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, false, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import FromClause, Row, Select, bindparam, false, select
 
 from clinic import clock, vault
 from clinic.access import OwnSide, Viewer
 from clinic.accounts import rules
-from clinic.accounts.models import Account, Person, StaffMember, UserSession
+from clinic.accounts.models import Account, KeptForm, Person, StaffMember, UserSession, roles_of
 from clinic.extensions import db
-
-SidesOf = Callable[[UUID], tuple[OwnSide, ...]]
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class SignedIn:
     viewer: Viewer
     session_id: UUID
     token: str
-    seen_at: datetime
+    last_seen_at: datetime
     must_change_password: bool = False
     has_been_welcomed: bool = True
     is_authenticated: bool = True
@@ -36,17 +34,36 @@ class SignedIn:
         return self.token
 
 
-def _no_sides(_person_id: UUID) -> tuple[OwnSide, ...]:
-    return ()
+_lookup: list[Select[Any]] = []
 
 
-_sides_of: SidesOf = _no_sides
+def hand_in(sides: FromClause) -> None:
+    """Couples lie above accounts: the app hands in the table of a person's sides, see couples.queries.SIDES."""
+    _lookup[:] = [_looked_up_with(sides)]
 
 
-def hand_in(sides_of: SidesOf) -> None:
-    """Couples lie above accounts: the app hands in how the couples of a person are found."""
-    global _sides_of  # noqa: PLW0603  # set once, when the app is made
-    _sides_of = sides_of
+def _looked_up_with(side: FromClause) -> Select[Any]:
+    """All that a request needs to know of who makes it, in one statement: every page begins with it."""
+    session, account = UserSession.__table__.c, Account.__table__.c
+    person, member = Person.__table__.c, StaffMember.__table__.c
+    tables = (
+        UserSession.__table__.join(Account.__table__, account.id == session.account_id)
+        .join(Person.__table__, person.id == account.person_id)
+        .outerjoin(StaffMember.__table__, member.person_id == person.id)
+        .outerjoin(side, side.c.person_id == person.id)
+    )
+    times = (session.last_seen_at, session.absolute_until, session.proved_at, session.revoked_at)
+    held = (account.closed_at, account.must_change_password, account.welcomed_at)
+    own = (person.id.label("person_id"), person.practice_id, person.name_sealed)
+    work = (member.id.label("staff_id"), member.name_sealed.label("staff_name_sealed"), member.left_at)
+    roles = (member.is_owner, member.is_counselor, member.is_supervisor)
+    return (
+        select(session.id, *times, *held, *own, *work, *roles)
+        .add_columns(side.c.partner_id, side.c.couple_id, side.c.confirmed_at)
+        .select_from(tables)
+        .where(session.token_hash == bindparam("token"))
+        .order_by(side.c.joined_at)
+    )
 
 
 def hash_of(token: str) -> str:
@@ -55,57 +72,40 @@ def hash_of(token: str) -> str:
 
 
 def signed_in(token: str) -> SignedIn | None:
-    """The sign-in with that token while it lives; dead at once for who left. Three statements at most."""
-    found = _session_with(token)
-    if found is None or found[0].revoked_at or found[0].account.closed_at:
+    """The sign-in with that token while it lives; dead at once for who left."""
+    rows = db.session.connection().execute(_lookup[0], {"token": hash_of(token)}).all()
+    if not rows or rows[0].revoked_at or rows[0].closed_at:
         return None
-    session, member = found
-    now = clock.now()
-    viewer = _viewer(session, member, now)
-    if viewer is None or _is_over(session, viewer, now):
+    row, now = rows[0], clock.now()
+    sides = tuple(
+        OwnSide(one.partner_id, one.couple_id, one.confirmed_at is not None) for one in rows if one.partner_id
+    )
+    viewer = _viewer(row, sides, now)
+    if viewer is None or _is_over(row, viewer, now):
         return None
-    account = session.account
-    if account.must_change_password:
+    if row.must_change_password:
         viewer = _bare(viewer)
-    has_been_welcomed = account.welcomed_at is not None
     return SignedIn(
-        viewer, session.id, token, session.last_seen_at, account.must_change_password, has_been_welcomed
+        viewer, row.id, token, row.last_seen_at, row.must_change_password, row.welcomed_at is not None
     )
 
 
-def _session_with(token: str) -> tuple[UserSession, StaffMember | None] | None:
-    row = db.session.execute(_SIGNED_IN, {"token_hash": hash_of(token)}).first()
-    return (row[0], row[1]) if row else None
-
-
-_SIGNED_IN = (
-    select(UserSession, StaffMember)
-    .join(UserSession.account)
-    .join(Account.person)
-    .outerjoin(StaffMember, StaffMember.person_id == Person.id)
-    .options(contains_eager(UserSession.account).contains_eager(Account.person))
-    .where(UserSession.token_hash == bindparam("token_hash"))
-)
-"""Made once: every request asks it, and making it cost more than running it."""
-
-
-def _viewer(session: UserSession, member: StaffMember | None, now: datetime) -> Viewer | None:
+def _viewer(row: Row[Any], sides: tuple[OwnSide, ...], now: datetime) -> Viewer | None:
     """Who that is as of now; None for somebody who left and is no client either."""
-    person = session.account.person
-    works = member if member is not None and (member.left_at is None or now < member.left_at) else None
-    sides = _sides_of(person.id)
-    if works is None and not sides:
+    is_at_work = row.staff_id is not None and (row.left_at is None or now < row.left_at)
+    if not is_at_work and not sides:
         return None
-    vault.unlock([("practice", works.practice_id) if works else ("person", person.id)])
     return Viewer(
-        person_id=person.id,
-        practice_id=person.practice_id,
-        session_id=session.id,
-        name=works.name if works else person.name,
-        staff_id=works.id if works else None,
-        roles=frozenset(works.roles) if works else frozenset(),
+        person_id=row.person_id,
+        practice_id=row.practice_id,
+        session_id=row.id,
+        name=StaffMember.name.listed(row.staff_id, row.practice_id, row.staff_name_sealed)
+        if is_at_work
+        else Person.name.listed(row.person_id, row.person_id, row.name_sealed),
+        staff_id=row.staff_id if is_at_work else None,
+        roles=frozenset(roles_of(row)) if is_at_work else frozenset(),
         sides=sides,
-        has_fresh_proof=now - session.proved_at < rules.PROOF_LASTS,
+        has_fresh_proof=now - row.proved_at < rules.PROOF_LASTS,
     )
 
 
@@ -120,9 +120,9 @@ def _bare(viewer: Viewer) -> Viewer:
     )
 
 
-def _is_over(session: UserSession, viewer: Viewer, now: datetime) -> bool:
-    kind = "staff" if viewer.is_staff else "client"
-    return rules.is_over(kind, session.last_seen_at, session.absolute_until, now)
+def _is_over(row: Row[Any], viewer: Viewer, now: datetime) -> bool:
+    kind: Literal["staff", "client"] = "staff" if viewer.is_staff else "client"
+    return rules.is_over(kind, row.last_seen_at, row.absolute_until, now)
 
 
 # Accounts
@@ -194,3 +194,19 @@ def staff_at_work(viewer: Viewer, now: datetime) -> Sequence[StaffMember]:
         for one in db.session.scalars(staff_visible_to(viewer))
         if one.left_at is None or now < one.left_at
     ]
+
+
+# Put aside
+
+
+def kept_forms(viewer: Viewer) -> Sequence[KeptForm]:
+    """What this person typed and could not send, the newest first; nobody else ever asks for it."""
+    mine = select(KeptForm).where(KeptForm.person_id == viewer.person_id)
+    return db.session.scalars(mine.order_by(KeptForm.kept_at.desc(), KeptForm.id)).all()
+
+
+def kept_form_for(viewer: Viewer, kept_id: UUID) -> KeptForm | None:
+    """One of them."""
+    return db.session.scalar(
+        select(KeptForm).where(KeptForm.id == kept_id, KeptForm.person_id == viewer.person_id)
+    )

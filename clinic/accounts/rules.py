@@ -4,6 +4,7 @@ import re
 import unicodedata
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 SHORTEST_PASSPHRASE = 15
@@ -11,10 +12,22 @@ LONGEST_PASSPHRASE = 200
 PROOF_LASTS = timedelta(minutes=5)
 IDLE = {"staff": timedelta(minutes=15), "client": timedelta(minutes=30)}
 ABSOLUTE = {"staff": timedelta(hours=12), "client": timedelta(hours=24)}
-FREE_FAILURES = 5
-LONGEST_WAIT = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(hours=1)
-"""Failures are forgotten after an hour without one."""
+"""Waits are forgotten after an hour without a failure."""
+MOST_IN_A_ROW = 100
+"""Wrong tries at one name without a right one, as NIST SP 800-63B has it; then it is shut for who made them."""
+
+
+class Pace(NamedTuple):
+    """How many failures are free, and the longest wait after them."""
+
+    free: int
+    longest: timedelta
+
+
+OF_ONE = Pace(5, timedelta(minutes=15))
+OF_A_NETWORK = Pace(50, timedelta(minutes=1))
+"""All strangers of a household or an office together, whatever names they try."""
 
 SIGN_IN_NAME = re.compile(r"[\w.@+-]{3,64}")
 CONTROLS = re.compile(r"[\x00-\x20\x7f\\]")
@@ -47,11 +60,11 @@ def plain_passphrase(passphrase: str) -> str:
     return unicodedata.normalize("NFKC", passphrase)
 
 
-def wait_after(failures: int) -> timedelta:
-    """How long the next try must wait: nothing at first, then 1, 2, 4, 8 seconds, up to a quarter of an hour."""
-    if failures < FREE_FAILURES:
+def wait_after(failures: int, pace: Pace = OF_ONE) -> timedelta:
+    """How long the next try must wait: nothing at first, then 1, 2, 4, 8 seconds, up to the longest wait."""
+    if failures < pace.free:
         return timedelta(0)
-    return min(timedelta(seconds=2 ** min(failures - FREE_FAILURES, 20)), LONGEST_WAIT)
+    return min(timedelta(seconds=2 ** min(failures - pace.free, 20)), pace.longest)
 
 
 def weakness(passphrase: str, sign_in_name: str) -> str | None:

@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, false, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from clinic.access import Viewer
 from clinic.appointments.models import AgendaItem, Appointment
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple
 from clinic.exercises.document import Again, Field
-from clinic.extensions import db
+from clinic.extensions import asked_once, db
 from clinic.homework import queries as homework
 from clinic.homework.models import Assignment, Round, Turn
 from clinic.reflections import queries as reflections
@@ -49,18 +49,18 @@ def work_for(viewer: Viewer, appointment_id: UUID) -> Appointment | None:
     )
 
 
-def next_at(couple_ids: Collection[UUID], now: datetime) -> dict[UUID, datetime]:
-    """When each of these couples meets next, for the caseload of who works with them; one statement."""
-    rows = db.session.execute(
-        select(Appointment.couple_id, func.min(Appointment.starts_at))
+def next_at() -> ColumnElement[datetime]:
+    """When a couple meets next, as a column of a statement about couples: for the caseload of who works with them."""
+    return (
+        select(func.min(Appointment.starts_at))
         .where(
-            Appointment.couple_id.in_(couple_ids),
-            Appointment.starts_at >= now,
+            Appointment.couple_id == Couple.id,
+            Appointment.starts_at >= couples.PRESENT,
             Appointment.state == "scheduled",
         )
-        .group_by(Appointment.couple_id)
+        .correlate(Couple)
+        .scalar_subquery()
     )
-    return {row.couple_id: row[1] for row in rows}
 
 
 def next_for(viewer: Viewer, couple_id: UUID, now: datetime) -> Appointment | None:
@@ -79,6 +79,7 @@ def between(viewer: Viewer, start: datetime, end: datetime) -> Sequence[Appointm
     return db.session.scalars(own.where(*when, is_on).order_by(Appointment.starts_at)).all()
 
 
+@asked_once
 def of_couple(viewer: Viewer, couple_id: UUID) -> Sequence[Appointment]:
     """All appointments of a couple that this viewer may know of, the latest first."""
     rows = visible_to(viewer).where(Appointment.couple_id == couple_id)
@@ -158,6 +159,15 @@ def agenda_of(viewer: Viewer, couple_id: UUID) -> Sequence[AgendaItem]:
     ).all()
 
 
+def words_on(agenda: Sequence[AgendaItem]) -> dict[UUID, tuple[Turn, Reflection | None]]:
+    """By item, the turn that it is about and what stands there now, none when it was taken back."""
+    whole = joinedload(Turn.round).joinedload(Round.assignment).lazyload(Assignment.recipients)
+    about = select(Turn).where(Turn.id.in_([item.turn_id for item in agenda])).options(whole)
+    turns = {turn.id: turn for turn in db.session.scalars(about)}
+    sent = reflections.latest(turns.values())
+    return {item.id: (turns[item.turn_id], sent.get(item.turn_id)) for item in agenda}
+
+
 def agenda_item_for(viewer: Viewer, item_id: UUID) -> AgendaItem | None:
     """One of them, of a couple in which this viewer may act."""
     workable = _ids(couples.workable_by(viewer))
@@ -172,12 +182,10 @@ def brought_to(viewer: Viewer, couple_id: UUID) -> list[tuple[Reflection, Field,
         return []
     coming = of_couple(viewer, couple_id)
     ids = [one.id for one in coming if one.state == "scheduled"]
-    rounds = db.session.scalars(select(Round).where(Round.appointment_id.in_(ids)).order_by(Round.opens_at))
     return [
         (row, asked, answer)
-        for round_ in rounds
-        for row in reflections.sent_in(viewer, round_).values()
-        for asked in homework.document_for(round_).turns[row.turn.key].fields
+        for row in reflections.sent_for(viewer, ids)
+        for asked in homework.document_for(row.turn.round).turns[row.turn.key].fields
         if asked.marks == "agenda" and (answer := reflections.as_sent(row).answers.get(asked.key)) is not None
     ]
 

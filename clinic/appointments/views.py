@@ -37,7 +37,7 @@ def index() -> str:
     """The counselor's own next four weeks."""
     now = clock.now()
     rows = queries.between(viewer(), now - timedelta(days=1), now + AHEAD)
-    people = {row.couple_id: found(couples.get_for(viewer(), row.couple_id)) for row in rows}
+    people = {one.id: one for one in couples.these(viewer(), list({row.couple_id for row in rows}))}
     days = groupby(rows, lambda row: day(row.starts_at, row.zone))
     return render_template(
         "appointments/index.html", days=[(on, list(those)) for on, those in days], couples=people, now=now
@@ -49,14 +49,16 @@ def index() -> str:
 def of_couple(couple_id: UUID) -> str:
     """A couple's appointments, and what to bring up in the next one."""
     couple = found(couples.get_for(viewer(), couple_id))
+    agenda = queries.agenda_of(viewer(), couple_id)
+    words = queries.words_on(agenda)
     return render_template(
         "appointments/of_couple.html",
         couple=couple,
         people={one.id: one for one in couple.partners},
         rows=queries.of_couple(viewer(), couple_id),
-        agenda=[_brought_up(item, couple) for item in queries.agenda_of(viewer(), couple_id)],
+        agenda=[_brought_up(item, *words[item.id], couple) for item in agenda],
         brought=[_brought(*one, couple) for one in queries.brought_to(viewer(), couple_id)],
-        can_work=couples.work_for(viewer(), couple_id) is not None,
+        can_work=couples.may_work(viewer(), couple_id),
         now=clock.now(),
     )
 
@@ -71,11 +73,11 @@ def _brought(row: Reflection, asked: Field, answer: object, couple: Couple) -> d
     }
 
 
-def _brought_up(item: AgendaItem, couple: Couple) -> dict[str, object]:
+def _brought_up(
+    item: AgendaItem, turn: Turn, reflection: Reflection | None, couple: Couple
+) -> dict[str, object]:
     """One thing to bring up, with the words as they stand now; none when they were taken back."""
-    turn = db.session.get_one(Turn, item.turn_id)
     asked = homework.document_for(turn.round).turns[turn.key].field(item.field)
-    reflection = queries.words_of(turn)
     given = reflections.as_sent(reflection).answers.get(item.field) if reflection else None
     author = next((one for one in couple.partners if reflection and one.id == reflection.partner_id), None)
     return {

@@ -149,11 +149,21 @@ def has_secret(invitation: Invitation | None, token: str, secret: str, now: date
         raise NotInvited("This link is not open any more. Your counselor can give you a new one.")
     if compare_digest(invitation.secret_hash, _secret_hash(token, secret)):
         return True
+    _count_wrong(invitation, "wrong secret", now)
+    return False
+
+
+def count_taken_name(invitation: Invitation | None, now: datetime) -> None:
+    """A sign-in name that somebody has is a wrong try, too: who holds the digits must not find out name by name."""
+    if invitation is not None and is_open(invitation, now):
+        _count_wrong(invitation, "taken name", now)
+
+
+def _count_wrong(invitation: Invitation, what: str, now: datetime) -> None:
     invitation.failures += 1
     if invitation.failures >= rules.TRIES:
         invitation.revoked_at = now
-    audit.record(_nobody_in(invitation), "wrong secret", invitation, failures=invitation.failures)
-    return False
+    audit.record(_nobody_in(invitation), what, invitation, failures=invitation.failures)
 
 
 def _nobody_in(invitation: Invitation) -> Viewer:
@@ -174,6 +184,10 @@ def join_with(invitation: Invitation, account: Account, now: datetime) -> Accoun
     partner, person = invitation.partner, account.person
     if person.practice_id != partner.practice_id:
         raise CoupleError("That sign-in belongs to another practice. Please choose a new one for this one.")
+    if sign_ins.staff_of_person(person.id) is not None:
+        raise CoupleError(
+            "That is a sign-in for work. Please join with one of your own that is not for work."
+        )
     if any(one.person_id == person.id for one in partner.couple.partners):
         raise CoupleError("That sign-in is the other one's in this couple. Please use your own.")
     _join(invitation, person, now)
@@ -209,6 +223,18 @@ def refuse(viewer: Viewer, partner: Partner, now: datetime) -> None:
     account = sign_ins.account_of(person_id)
     if account is not None and has_more is None and sign_ins.staff_of_person(person_id) is None:
         accounts.close_account(viewer, account, now)
+
+
+def resettable(viewer: Viewer, partner: Partner) -> Account | None:
+    """The account that gets a new passphrase in person. Who makes it could sign in with it: it may open no more than
+    this counselor reads anyhow. What more it opens is not said."""
+    account = sign_ins.account_of(partner.person_id) if partner.person_id else None
+    if account is not None and not queries.is_within(viewer, account.person_id):
+        raise CoupleError(
+            "This sign-in opens more than you work with, so no new passphrase is made here. Whoever runs the program"
+            " for the practice makes one, with you and your client there: clinic reset-passphrase."
+        )
+    return account
 
 
 # Consent and concerns

@@ -1,27 +1,34 @@
 """Reads of couples. `visible_to` states once who may know of which couple; everything above builds on it."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, false, func, or_, select
-from sqlalchemy.orm import lazyload
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from clinic import clock, vault
 from clinic.access import OwnSide, Viewer
+from clinic.accounts import queries as sign_ins
 from clinic.accounts.models import StaffMember
 from clinic.couples.models import Concern, Consent, Couple, CoupleCounselor, Invitation, Partner
+from clinic.couples.rules import TRIES
 from clinic.couples.summary import Glance
-from clinic.extensions import db
+from clinic.extensions import Instant, asked_once, db
+
+PRESENT = bindparam("present", callable_=clock.now, type_=Instant())
+"""The present in a statement, taken from the clock when it runs: a statement that is kept does not grow old."""
 
 
 def visible_to(viewer: Viewer) -> Select[Couple]:
     """Clients: their own couples. Counselors: those assigned to them. Supervisors: those of whom they supervise."""
     if viewer.is_system:
         return select(Couple)
-    rules = [*_as_client(viewer), *_as_staff(viewer)]
-    return select(Couple).where(or_(*rules), Couple.practice_id == viewer.practice_id) if rules else _none()
+    if not viewer.is_staff:
+        return _these(viewer, _as_client(viewer))
+    return _these(viewer, _as_staff(viewer)).where(*_not_their_own(viewer))
 
 
 def workable_by(viewer: Viewer) -> Select[Couple]:
@@ -29,14 +36,27 @@ def workable_by(viewer: Viewer) -> Select[Couple]:
     if viewer.is_system:
         return select(Couple)
     if viewer.staff_id is None or "counselor" not in viewer.roles:
-        return _none()
-    return select(Couple).where(
-        Couple.id.in_(_assigned_to([viewer.staff_id])), Couple.practice_id == viewer.practice_id
+        return _these(viewer, [])
+    return _these(viewer, [Couple.id.in_(_assigned_to(CoupleCounselor.staff_id == viewer.staff_id))]).where(
+        *_not_their_own(viewer)
     )
 
 
-def _none() -> Select[Couple]:
-    return select(Couple).where(false())
+def workable_among(viewer: Viewer, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these couples in which this viewer may act."""
+    return set(db.session.scalars(workable_by(viewer).with_only_columns(Couple.id).where(Couple.id.in_(ids))))
+
+
+def _these(viewer: Viewer, rules: Sequence[ColumnElement[bool]]) -> Select[Couple]:
+    if not rules:
+        return select(Couple).where(false())
+    return select(Couple).where(or_(*rules), Couple.practice_id == viewer.practice_id)
+
+
+def _not_their_own(viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Nobody is the counselor of a couple in which they have a side, confirmed or not, whoever assigned them."""
+    own = [side.couple_id for side in viewer.sides]
+    return [Couple.id.not_in(own)] if own else []
 
 
 def _as_client(viewer: Viewer) -> list[ColumnElement[bool]]:
@@ -48,30 +68,55 @@ def _as_staff(viewer: Viewer) -> list[ColumnElement[bool]]:
         return []
     rules: list[ColumnElement[bool]] = []
     if "counselor" in viewer.roles:
-        rules.append(Couple.id.in_(_assigned_to([viewer.staff_id])))
+        rules.append(Couple.id.in_(_assigned_to(CoupleCounselor.staff_id == viewer.staff_id)))
     if "supervisor" in viewer.roles:
         supervised = select(StaffMember.id).where(StaffMember.supervisor_id == viewer.staff_id)
-        rules.append(Couple.id.in_(_assigned_to(supervised)))
+        rules.append(Couple.id.in_(_assigned_to(CoupleCounselor.staff_id.in_(supervised))))
     return rules
 
 
-def _assigned_to(staff: Collection[UUID] | Select[UUID]) -> Select[UUID]:
-    now = clock.now()
+def _assigned_to(staff: ColumnElement[bool]) -> Select[UUID]:
     return select(CoupleCounselor.couple_id).where(
-        CoupleCounselor.staff_id.in_(staff),
-        CoupleCounselor.from_at <= now,
-        or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > now),
+        staff,
+        CoupleCounselor.from_at <= PRESENT,
+        or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > PRESENT),
     )
 
 
 def get_for(viewer: Viewer, couple_id: UUID) -> Couple | None:
     """One couple, when this viewer may know of it."""
-    return db.session.scalar(visible_to(viewer).where(Couple.id == couple_id))
+    return _with_both(visible_to(viewer).where(Couple.id == couple_id))
 
 
 def work_for(viewer: Viewer, couple_id: UUID) -> Couple | None:
     """One couple, when this viewer may act in it."""
-    return db.session.scalar(workable_by(viewer).where(Couple.id == couple_id))
+    return _with_both(workable_by(viewer).where(Couple.id == couple_id))
+
+
+def _with_both(chosen: Select[Couple]) -> Couple | None:
+    return db.session.scalars(chosen.options(joinedload(Couple.partners))).unique().one_or_none()
+
+
+def at_hand(couple_id: UUID) -> Couple:
+    """The couple of a row that the caller was allowed to see, both partners with it; one statement, or none."""
+    return db.session.get_one(Couple, couple_id, options=[joinedload(Couple.partners)])
+
+
+def may_work(viewer: Viewer, couple_id: UUID) -> bool:
+    """True when this viewer may act in a couple that they may see; brings the couple along for who needs it next."""
+    is_theirs = Couple.id.in_(workable_by(viewer).with_only_columns(Couple.id))
+    both = select(Couple, is_theirs).where(Couple.id == couple_id).options(joinedload(Couple.partners))
+    return any(right for _, right in db.session.execute(both).unique())
+
+
+SIDES = select(
+    Partner.person_id,
+    Partner.id.label("partner_id"),
+    Partner.couple_id,
+    Partner.confirmed_at,
+    Partner.joined_at,
+).subquery("side")
+"""Every person's sides, for the one statement that finds out who makes a request."""
 
 
 def sides_of(person_id: UUID) -> tuple[OwnSide, ...]:
@@ -101,6 +146,13 @@ def partner_for(viewer: Viewer, partner_id: UUID) -> Partner | None:
     return db.session.scalar(select(Partner).where(Partner.id == partner_id, Partner.couple_id.in_(workable)))
 
 
+def is_within(viewer: Viewer, person_id: UUID) -> bool:
+    """True when the sign-in of this person opens nothing but couples in which this viewer may act."""
+    sides = select(Partner.couple_id).where(Partner.person_id == person_id)
+    beyond = sides.where(Partner.couple_id.not_in(workable_by(viewer).with_only_columns(Couple.id)))
+    return sign_ins.staff_of_person(person_id) is None and db.session.scalar(beyond.limit(1)) is None
+
+
 def side_of(viewer: Viewer, couple: Couple) -> Partner | None:
     """The viewer's own partner row in this couple."""
     return next((one for one in couple.partners if one.id in viewer.partner_ids), None)
@@ -123,18 +175,27 @@ def names_of(couples: Iterable[Couple]) -> None:
 
 def counselors_of(couple_id: UUID, now: datetime) -> Sequence[StaffMember]:
     """Who works with this couple now, the longest first."""
-    return db.session.scalars(_COUNSELORS, {"couple": couple_id, "now": now}).all()
+    return db.session.scalars(_at_work_with(couple_id, now)).all()
 
 
-_COUNSELORS = (
-    select(StaffMember)
-    .join(CoupleCounselor, CoupleCounselor.staff_id == StaffMember.id)
-    .where(CoupleCounselor.couple_id == bindparam("couple"), CoupleCounselor.from_at <= bindparam("now"))
-    .where(or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > bindparam("now")))
-    .where(or_(StaffMember.left_at.is_(None), StaffMember.left_at > bindparam("now")))
-    .order_by(CoupleCounselor.from_at)
-)
-"""Made once, like others that are asked in most requests: to make a statement costs as much as to run it."""
+def _at_work_with(couple_id: UUID, now: datetime) -> Select[StaffMember]:
+    return (
+        select(StaffMember)
+        .join(CoupleCounselor, CoupleCounselor.staff_id == StaffMember.id)
+        .where(CoupleCounselor.couple_id == couple_id, CoupleCounselor.from_at <= now)
+        .where(or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > now))
+        .where(or_(StaffMember.left_at.is_(None), StaffMember.left_at > now))
+        .order_by(CoupleCounselor.from_at)
+    )
+
+
+@asked_once
+def counselors_and_above(couple_id: UUID, now: datetime) -> Sequence[tuple[StaffMember, StaffMember | None]]:
+    """The same, each with the supervisor who is at work for them; one statement."""
+    above = aliased(StaffMember)
+    supervises = and_(above.id == StaffMember.supervisor_id, above.left_at.is_(None))
+    rows = _at_work_with(couple_id, now).outerjoin(above, supervises).add_columns(above)
+    return [(member, supervisor) for member, supervisor in db.session.execute(rows)]
 
 
 def assigned_couples(member: StaffMember, now: datetime) -> Sequence[Couple]:
@@ -168,6 +229,16 @@ def open_invitations(partner_ids: Collection[UUID], now: datetime) -> dict[UUID,
     return {row.partner_id: row for row in rows}
 
 
+def ended_by_wrong_tries(partner_ids: Collection[UUID]) -> set[UUID]:
+    """Partners whose last invitation ended by itself."""
+    last = select(Invitation.partner_id, Invitation.failures, Invitation.used_at)
+    rows = db.session.execute(
+        last.where(Invitation.partner_id.in_(partner_ids)).order_by(Invitation.created_at)
+    )
+    latest = {row.partner_id: row for row in rows}
+    return {id_ for id_, row in latest.items() if row.used_at is None and row.failures >= TRIES}
+
+
 def consents_of(partner_ids: Collection[UUID]) -> dict[UUID, Consent]:
     """The latest consent of each partner; it is in force unless it was withdrawn."""
     rows = db.session.scalars(
@@ -181,9 +252,8 @@ def concerns_of(viewer: Viewer, couple_id: UUID) -> Sequence[Concern]:
     if not viewer.is_staff:
         return []
     seen = visible_to(viewer).where(Couple.id == couple_id).with_only_columns(Couple.id)
-    return db.session.scalars(
-        select(Concern).where(Concern.couple_id.in_(seen)).order_by(Concern.opened_at)
-    ).all()
+    rows = select(Concern).where(Concern.couple_id.in_(seen)).options(joinedload(Concern.roles))
+    return db.session.scalars(rows.order_by(Concern.opened_at)).unique().all()
 
 
 def concern_in(couple: Couple, concern_id: UUID) -> Concern | None:
@@ -196,12 +266,13 @@ def concern_in(couple: Couple, concern_id: UUID) -> Concern | None:
 
 @dataclass(frozen=True)
 class FromAbove:
-    """What the domains above do for couples: rounds at a glance, where something is to be read, the next meeting,
-    and the end of all that the two had open."""
+    """What the domains above do for couples: columns that show the last rounds and the next meeting of each couple,
+    where something is to be read, and the end of all that the two had open."""
 
-    glances: Callable[[Collection[UUID], datetime], Mapping[UUID, Glance]]
-    to_read: Callable[[], Select[UUID]]
-    next_at: Callable[[Collection[UUID], datetime], Mapping[UUID, datetime]]
+    columns: Callable[[], list[ColumnElement[Any]]]
+    glances_of: Callable[[Iterable[Row[Any]], datetime], list[Glance]]
+    is_to_read: Callable[[], ColumnElement[bool]]
+    next_at: Callable[[], ColumnElement[datetime]]
     sever: Callable[[Viewer, Couple, datetime], None]
 
 
@@ -221,34 +292,6 @@ def above() -> FromAbove:
 def in_care(viewer: Viewer) -> Select[Couple]:
     """The couples of the caseload: those that staff may see and whose record is open."""
     return visible_to(viewer).where(Couple.closed_at.is_(None))
-
-
-def counts(viewer: Viewer) -> tuple[int, int]:
-    """How many couples are in care, and in how many of them something is to be read; one statement."""
-    ids = in_care(viewer).with_only_columns(Couple.id)
-    everything = select(func.count()).select_from(ids.subquery()).scalar_subquery()
-    unread = ids.where(Couple.id.in_(_above[0].to_read()))
-    row = db.session.execute(
-        select(everything, select(func.count()).select_from(unread.subquery()).scalar_subquery())
-    ).one()
-    return row[0], row[1]
-
-
-def page_of(viewer: Viewer, *, only: str, start: int, size: int) -> Sequence[Couple]:
-    """One page of the caseload, the couples that were heard from last first."""
-    rows = in_care(viewer).order_by(Couple.attention_at.desc(), Couple.id).limit(size).offset(start)
-    if only == "to_read":
-        rows = rows.where(Couple.id.in_(_above[0].to_read()))
-    return db.session.scalars(rows).all()
-
-
-def named_like(viewer: Viewer, words: str) -> list[UUID]:
-    """The couples of the own caseload whose alias holds these words; names are sealed, so they are opened here."""
-    rows = db.session.scalars(in_care(viewer).options(lazyload(Couple.partners))).all()
-    names_of(rows)
-    wanted = words.casefold().split()
-    found = [(row.alias.casefold(), row.id) for row in rows]
-    return [id_ for alias, id_ in sorted(found) if all(word in alias for word in wanted)]
 
 
 def these(viewer: Viewer, ids: Sequence[UUID]) -> list[Couple]:

@@ -16,6 +16,7 @@ from clinic.demo.story import Step
 from clinic.exercises import queries as library
 from clinic.extensions import db
 from clinic.homework import actions as homework
+from clinic.homework.agreed import Agreed
 from clinic.homework.models import Round
 from clinic.practice import queries as practices
 from clinic.reflections import actions as reflections
@@ -106,7 +107,7 @@ def assign(scene: Scene, step: Step, now: datetime) -> None:
         opening=step.opening,
         times=step.times,
         concern_id=concerns[0].id if concerns else None,
-        plans={scene.partner(key).id: made for key, made in step.plan.items()},
+        plans={scene.partner(key).id: Agreed.of(told) for key, told in step.plan.items()},
     )
     scene.assignments[step.of or step.exercise] = homework.assign(viewer, couple, version, plan, now).id
 

@@ -6,13 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
-from sqlalchemy.engine import CursorResult
-
-from clinic import audit
+from clinic import audit, claims
 from clinic.access import Viewer
 from clinic.couples.models import Couple
-from clinic.documents import rules
 from clinic.documents.models import Document
 from clinic.extensions import db
 
@@ -67,19 +63,8 @@ def again(viewer: Viewer, document: Document, now: datetime) -> None:
 
 
 def claim(now: datetime) -> Document | None:
-    """Take the next document that waits, or one whose renderer is gone; two that ask at once get different ones.
-
-    The claim is a compare-and-set in the database, so that a doubled wake-up makes nothing twice.
-    """
-    stale = (Document.state == "rendering") & (Document.claimed_at <= now - rules.CLAIM_HOLDS)
-    due = select(Document).where(or_(Document.state == "waiting", stale)).order_by(Document.asked_at).limit(1)
-    document = db.session.scalar(due)
-    if document is None:
-        return None
-    seen = (Document.id == document.id, Document.state == document.state)
-    taken = update(Document).where(*seen, Document.claimed_at.is_not_distinct_from(document.claimed_at))
-    result = db.session.execute(taken.values(state="rendering", claimed_at=now))
-    return document if isinstance(result, CursorResult) and result.rowcount == 1 else None
+    """Take the next document that waits, or one whose renderer is gone."""
+    return claims.claim(Document, now)
 
 
 def keep(document: Document, claimed_at: datetime, pdf: bytes, now: datetime) -> bool:
@@ -100,7 +85,7 @@ def fail(document: Document, claimed_at: datetime, sentence: str) -> bool:
 
 
 def _is_ours(document: Document, claimed_at: datetime) -> bool:
-    return document.state == "rendering" and document.claimed_at == claimed_at
+    return claims.is_ours(document, claimed_at)
 
 
 def pages_of(document: Document) -> bytes:

@@ -1,10 +1,7 @@
 """Pure rules of documents: how long a claim holds, who a document is for in words, and what its file is called."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-
-CLAIM_HOLDS = timedelta(minutes=5)
-"""A renderer that has not answered by then is gone; longer than the limits of any document."""
+from datetime import date, timedelta
 
 USUAL = timedelta(minutes=2)
 """After so long a page that waits says that something may be wrong."""
@@ -13,11 +10,6 @@ KINDS: Mapping[str, tuple[str, str]] = {"progress_report": ("Progress report", "
 """By kind: the name on the page, the name under which the press knows it."""
 
 FAILED = "It could not be made. Nothing is lost: please try once more."
-
-
-def is_stale(claimed_at: datetime | None, now: datetime) -> bool:
-    """True when a claim was made so long ago that whoever made it is gone."""
-    return claimed_at is not None and claimed_at <= now - CLAIM_HOLDS
 
 
 def audience_said(audience: str, names: Mapping[int, str]) -> str:

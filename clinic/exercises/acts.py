@@ -38,7 +38,8 @@ def _after_sending(moments: Moments, one: TurnState, *, is_in_time: bool) -> Ite
 
 
 def _was_answered(moments: Moments, one: TurnState) -> bool:
-    """True when the other's words were given for these."""
-    name = moments.layout.twin(one.id)
+    """True when the other's words were given for these: each for the other's, as sealed ones are."""
+    is_sealed = any(group.visibility == "sealed" for group in one.turn.groups)
+    name = moments.layout.twin(one.id) if is_sealed else None
     twin = moments.turns.get(name) if name else None
     return twin is not None and one.sent_by in twin.opened_to

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from clinic.exercises import feelings
 from clinic.exercises.document import Column, Exercise, Field, Flag, Turn
+from clinic.exercises.reading import LONGEST
 
 RATHER_NOT = "Would rather not say"
 DECLINED: dict[str, Any] = {"declined": True}
@@ -39,6 +40,10 @@ may_narrow = may_decline
 """Whatever can be left unsaid can also be said to the counselor alone."""
 
 
+PICKED = 200
+"""A number, a day, a pick: far more than any of them needs."""
+
+
 def rows_of(exercise: Exercise, field: Field, earlier: Mapping[str, Answers]) -> list[tuple[str, str]]:
     """The rows of a `rows` field as (id, label); `earlier` holds the writer's own answers by turn key."""
     if field.rows is None:
@@ -50,6 +55,20 @@ def rows_of(exercise: Exercise, field: Field, earlier: Mapping[str, Answers]) ->
     turn_key, key = (field.rows.field or "").split(".")
     options = exercise.turns[turn_key].field(key).options or {}
     return [(pick, options[pick]) for pick in picked(earlier.get(turn_key, {}).get(key)) if pick in options]
+
+
+def room_for(exercise: Exercise, turn: Turn) -> int:
+    """How many characters all answers of a turn may have together, with the two texts of the last word about it."""
+    return sum(_room_of(exercise, field) for field in turn.fields) + 2 * LONGEST
+
+
+def _room_of(exercise: Exercise, field: Field) -> int:
+    if field.rows is None:
+        return LONGEST if field.kind == "text" or field.other else PICKED
+    source = field.rows.field.partition(".") if field.rows.field else None
+    picks = len(exercise.turns[source[0]].field(source[2]).options or {}) if source else 0
+    lines = len(field.rows.fixed or {}) or field.rows.free or picks
+    return lines * sum(LONGEST if column.kind == "text" else PICKED for column in field.rows.columns)
 
 
 def sample_rows(exercise: Exercise, turn: Turn) -> dict[str, list[tuple[str, str]]]:
@@ -87,6 +106,14 @@ def is_shown(field: Field, answers: Answers) -> bool:
     return all(matches(answers.get(key), wanted) for key, wanted in (field.show_when or {}).items())
 
 
+def only_shown(turn: Turn, answers: Answers) -> dict[str, Any]:
+    """These answers without those to questions that they do not show; what hangs on a hidden one is hidden, too."""
+    left = dict(answers)
+    while hidden := [one.key for one in turn.fields if one.key in left and not is_shown(one, left)]:
+        left = {key: answer for key, answer in left.items() if key not in hidden}
+    return left
+
+
 def matches(answer: Any, wanted: str | list[str]) -> bool:
     """True when one of the wanted options was picked."""
     return not set(picked(answer)).isdisjoint([wanted] if isinstance(wanted, str) else wanted)
@@ -112,13 +139,12 @@ def _is_answered(field: Field, answer: Any) -> bool:
 def to_send(turn: Turn, answers: Answers, *, role: str, attempt: int = 1) -> dict[str, Any]:
     """What of a draft is sent: nothing unreadable, nothing behind a declined question, nothing that is not shown."""
     sent = {}
+    shown = only_shown(turn, answers)
     for field in asked(turn, role, attempt):
-        answer = answers.get(field.key)
-        if is_declined(answer) and may_decline(turn, field) and is_shown(field, answers):
+        answer = shown.get(field.key)
+        if is_declined(answer) and may_decline(turn, field):
             sent[field.key] = dict(DECLINED)
-        elif (
-            answer is not None and not is_declined(answer) and not is_raw(answer) and is_shown(field, answers)
-        ):
+        elif answer is not None and not is_declined(answer) and not is_raw(answer):
             sent[field.key] = answer
     return sent
 

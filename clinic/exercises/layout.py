@@ -66,12 +66,19 @@ class Layout:
         return self._places[min(holding, key=lambda one: (one != leg, self.legs[one].author != author)), key]
 
     def starts_after(self, leg: int) -> Place | None:
-        """In turn, a leg begins after the last turn of the leg before that its author may know of."""
-        part = self.legs[leg].part
-        if leg == 0 or self.legs[leg - 1].part != part or self.parts[part].legs != "in_turn":
+        """In turn, a leg begins after the last turn of the leg before that its author may know of.
+
+        Two legs of a part that one writes are a mutual one: when nothing of the first is told at once, its last words
+        of the other that can be released are waited for.
+        """
+        part, author = self.legs[leg].part, self.legs[leg].author
+        if leg == 0 or self.legs[leg - 1].part != part or self.parts[part].legs not in {"in_turn", "one"}:
             return None
-        before = (self._places[leg - 1, turn.key] for turn in reversed(self.parts[part].turns))
-        return next((one for one in before if one.actors and one.turn.reaches_at_once), None)
+        turns = reversed(self.parts[part].turns)
+        before = [one for turn in turns if (one := self._places[leg - 1, turn.key]).actors]
+        told = (one for one in before if one.turn.reaches_at_once)
+        released = (one for one in before if one.turn.asks_consent and author not in one.actors)
+        return next(told, None) or next(released, None)
 
     def twin(self, id_: TurnId) -> TurnId | None:
         """The same turn of the other partner, where both answer side by side."""

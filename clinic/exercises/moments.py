@@ -36,7 +36,11 @@ class Moments:
 
     def _leg_starts(self, leg: int) -> datetime | None:
         awaited = self.layout.starts_after(leg)
-        return self.over(awaited) if awaited else self.window.opens_at
+        if awaited is None:
+            return self.window.opens_at
+        if awaited.turn.reaches_at_once:
+            return self.over(awaited)
+        return self.history.first_given("opened", (self.layout.legs[leg].author,), awaited.turn.key)
 
     def _once_more(self, place: Place, attempt: int) -> datetime | None:
         """A loop goes on when its last turn says that it does not fit yet."""

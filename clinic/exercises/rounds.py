@@ -22,7 +22,7 @@ EventKind = Literal[
     "declined",
     "appointment",  # a joint appointment took place
     "input_opened",  # detail: input, to
-    "closed",
+    "closed",  # by: who was excused; nobody when it ended for other reasons
     "severed",  # separation, leaving, consent withdrawn: nothing unopened ever opens
 ]
 Ceiling = Literal["counselor", "joint"] | None

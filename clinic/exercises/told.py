@@ -15,7 +15,9 @@ def declassified(
 
 def _as_told(document: Exercise, legs: Sequence[Leg], event: Event, partner: PartnerId) -> Event | None:
     match event.kind:
-        case "closed" | "severed" | "appointment" | "proposed" | "confirmed" | "declined":
+        case "closed":
+            return Event("closed", event.at)  # for whom it was closed is not told
+        case "severed" | "appointment" | "proposed" | "confirmed" | "declined":
             return event
         case "opened":
             return event if partner in (event.detail["to"], event.by) else None

@@ -3,19 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from clinic import audit, clock
 from clinic.access import Viewer
 from clinic.couples.models import Couple
-from clinic.exercises.document import WIDTH, Every
+from clinic.exercises.document import WIDTH, Exercise
 from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
+from clinic.exercises.turns import Leg
 from clinic.extensions import db
 from clinic.homework import queries, rules
+from clinic.homework.agreed import Agreed
 from clinic.homework.models import Assignment, Recipient, Round, RoundEvent, Turn
 from clinic.homework.rounds import (
     go_on_from,
@@ -42,6 +43,7 @@ __all__ = [
     "excuse",
     "is_behind",
     "is_conjoint",
+    "legs_of_plan",
     "move_round",
     "note",
     "note_appointment",
@@ -60,6 +62,10 @@ __all__ = [
 ]
 
 OPENINGS = ("both_answered", "appointment", "counselor")
+OVER = {
+    "ended": "It has ended: nothing of it can be changed any more.",
+    "recalled": "It was recalled: it is gone from their pages.",
+}
 
 
 class HomeworkError(Exception):
@@ -68,16 +74,18 @@ class HomeworkError(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What the counselor settled when assigning. `cast` is the role of each recipient, `plans` the plan with each."""
+    """What the counselor settled when assigning. `cast` and `plans` are by recipient: role, what was agreed."""
 
     cast: Mapping[UUID, str]
     starts_on: date
-    first: UUID | None = None
+    first: UUID | None = None  # who writes, or begins, where the roles do not say it
+    in_turn: bool = False  # both write, the other one after the first
     opening: str | None = None
+    rhythm: str | None = None  # once | week | 2 weeks | month | as_needed; None: as the document says
     times: int | None = None
     open_days: int | None = None  # how many local days each round is open; None: as the document says
     concern_id: UUID | None = None
-    plans: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
+    plans: Mapping[UUID, Agreed] = field(default_factory=dict)
 
 
 def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan, now: datetime) -> Assignment:
@@ -88,8 +96,9 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
         raise HomeworkError("They are no couple here any more: nothing can be given to both.")
     if plan.open_days is not None and not 1 <= plan.open_days <= rules.MOST_OPEN_DAYS:
         raise HomeworkError(f"A round is open for 1 to {rules.MOST_OPEN_DAYS} days.")
+    legs = legs_of_plan(couple, document, plan)
     try:
-        legs = rules.legs_for(document, plan.cast, plan.first, [one.id for one in couple.partners])
+        cadence = rules.chosen_cadence(document, plan.rhythm, plan.times)
     except ValueError as error:
         raise HomeworkError(str(error)) from error
     assignment = Assignment(
@@ -104,7 +113,7 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
         assigned_at=now,
         starts_on=plan.starts_on,
         zone=couple.zone,
-        cadence=_cadence(document.cadence, plan.times),
+        cadence=rules.stored_cadence(cadence),
         open_days=plan.open_days,
         opening=plan.opening or document.opening,
         is_alone=is_alone,
@@ -116,18 +125,20 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
     )
     db.session.add(assignment)
     for partner_id, role in plan.cast.items():
-        made = dict(plan.plans.get(partner_id, {})) or None
-        assignment.recipients.append(Recipient(partner_id=partner_id, role=role, plan=made))
+        agreed = plan.plans.get(partner_id, Agreed())
+        assignment.recipients.append(Recipient(partner_id=partner_id, role=role, plan=agreed.kept()))
     audit.record(viewer, "assign", assignment, exercise=document.slug, to=[str(one) for one in plan.cast])
     open_due_rounds(assignment, now)
     return assignment
 
 
-def _cadence(cadence: str | Every, times: int | None) -> Any:
-    if isinstance(cadence, str):
-        return cadence
-    kept = {"every": cadence.every, "for": times or cadence.times, "appointment": cadence.appointment}
-    return {name: value for name, value in kept.items() if value is not None}
+def legs_of_plan(couple: Couple, document: Exercise, plan: Plan) -> list[Leg]:
+    """Who does what; says what is missing when that cannot be told from what was settled."""
+    begins = rules.Begins(plan.first, plan.in_turn, queries.answers_for(couple.id, document))
+    try:
+        return rules.legs_for(document, plan.cast, begins, [one.id for one in couple.partners])
+    except ValueError as error:
+        raise HomeworkError(str(error)) from error
 
 
 # Rounds
@@ -141,6 +152,8 @@ def start_round(viewer: Viewer, assignment: Assignment, local_on: date, now: dat
         )
     if open_rounds(assignment):
         raise HomeworkError("One round is still open. Let it end, or end it, before the next one.")
+    if local_on < clock.local_day(now, assignment.zone):
+        raise HomeworkError("That day has gone by: its round would be over at once. Choose today or later.")
     round_ = open_round(assignment, local_on, now)
     audit.record(viewer, "start round", round_)
     return round_
@@ -151,15 +164,18 @@ def start_round(viewer: Viewer, assignment: Assignment, local_on: date, now: dat
 
 def recall(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """Take back an assignment in which nobody has sent anything; drafts stay with their authors."""
+    _must_go_on(assignment)
     sent = select(Turn.id).join(Round).where(Round.assignment_id == assignment.id, Turn.sent_at.is_not(None))
     if db.session.scalar(sent.limit(1)):
         raise HomeworkError("Something was already sent. You can end it instead; what was written stays.")
     _close_all(assignment, now, "recalled")
+    db.session.execute(update(Round).where(Round.assignment_id == assignment.id).values(glance=None))
     audit.record(viewer, "recall", assignment)
 
 
 def end(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """End an assignment: open rounds close for both, and no new ones begin."""
+    _must_go_on(assignment)
     _close_all(assignment, now, "ended")
     audit.record(viewer, "end", assignment)
 
@@ -170,35 +186,50 @@ def _close_all(assignment: Assignment, now: datetime, state: str) -> None:
         note(round_, "closed", now)
 
 
+def _must_go_on(assignment: Assignment) -> None:
+    """A page that stood open for a while offers what is not possible any more."""
+    if assignment.state in OVER:
+        raise HomeworkError(OVER[assignment.state])
+    if queries.done_at([assignment]):
+        raise HomeworkError("It is done: its last round has closed. There is nothing left to hold or to end.")
+
+
 def pause(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """Hold an assignment: drafts stay, nothing opens, no round begins."""
-    if assignment.state == "active":
-        assignment.state = "paused"
-        audit.record(viewer, "pause", assignment)
+    _must_go_on(assignment)
+    if assignment.state == "paused":
+        raise HomeworkError("It is paused already.")
+    assignment.state = "paused"
+    audit.record(viewer, "pause", assignment)
 
 
 def resume(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """Go on with a paused assignment; rounds whose time went by meanwhile are not made up for."""
-    if assignment.state == "paused":
-        assignment.state = "active"
-        audit.record(viewer, "resume", assignment)
-        go_on_from(assignment, clock.local_day(now, assignment.zone))
-        for round_ in open_rounds(assignment):
-            sync(round_, now)
-        open_due_rounds(assignment, now)
+    if assignment.state != "paused":
+        raise HomeworkError(OVER.get(assignment.state, "It goes on already."))
+    assignment.state = "active"
+    audit.record(viewer, "resume", assignment)
+    go_on_from(assignment, clock.local_day(now, assignment.zone))
+    for round_ in open_rounds(assignment):
+        sync(round_, now)
+    open_due_rounds(assignment, now)
 
 
 def excuse(viewer: Viewer, recipient: Recipient, now: datetime) -> None:
     """Excuse one partner from the running round: it closes for both, without saying for whom."""
-    recipient.excused_at = now
-    for round_ in open_rounds(recipient.assignment):
-        note(round_, "closed", now)
+    running = open_rounds(recipient.assignment)
+    if not running:
+        raise HomeworkError("No round is open, so there is nothing to be excused from.")
+    for round_ in running:
+        note(round_, "closed", now, by=recipient.partner_id)
     audit.record(viewer, "excuse", recipient)
 
 
 def delay_opening(viewer: Viewer, assignment: Assignment, opening: str, now: datetime) -> None:
     """Let sealed words open later than promised; earlier is never possible once somebody may have read the promise."""
-    if OPENINGS.index(opening) < OPENINGS.index(assignment.opening):
+    if assignment.state == "recalled":
+        raise HomeworkError(OVER["recalled"])
+    if OPENINGS.index(opening) <= OPENINGS.index(assignment.opening):
         raise HomeworkError("It can only become later: they have read when it opens.")
     assignment.opening = opening
     audit.record(viewer, "delay opening", assignment, opening=opening)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.exercises.models import ExerciseVersion
 from clinic.extensions import Base
+from clinic.homework.agreed import Agreed
 from clinic.vault import Sealed
 
 TO_READ = text("came_in_at IS NOT NULL AND reviewed_at IS NULL")
@@ -50,11 +51,16 @@ class Recipient(Base):
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"))
     partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), index=True)
     role: Mapped[str]
-    plan_sealed: Mapped[bytes | None]  # rationale, when_where, confidence (0-10), obstacle, note
+    plan_sealed: Mapped[bytes | None]  # see homework/agreed.py
     plan: Sealed[dict[str, Any] | None] = Sealed("plan_sealed", "partner", "partner_id")
-    excused_at: Mapped[datetime | None]
+    excused_at: Mapped[datetime | None]  # not used any more: an excuse belongs to its round
     assignment: Mapped[Assignment] = relationship(back_populates="recipients")
     __table_args__ = (UniqueConstraint("assignment_id", "partner_id"),)
+
+    @property
+    def agreed(self) -> Agreed:
+        """The plan as it is read."""
+        return Agreed.of(self.plan)
 
 
 class Round(Base):
@@ -71,6 +77,7 @@ class Round(Base):
     appointment_id: Mapped[UUID | None] = mapped_column(index=True)
     came_in_at: Mapped[datetime | None]  # the last sending that the counselor may read
     reviewed_at: Mapped[datetime | None]
+    glance: Mapped[str | None]  # what a caseload shows; see summary.py
     assignment: Mapped[Assignment] = relationship(lazy="joined", innerjoin=True)
     turns: Mapped[list["Turn"]] = relationship(
         back_populates="round", order_by="Turn.leg, Turn.order, Turn.entry"
@@ -79,7 +86,7 @@ class Round(Base):
     __table_args__ = (
         UniqueConstraint("assignment_id", "number"),
         UniqueConstraint("assignment_id", "local_on", "appointment_id"),
-        Index("ix_round_couple", "couple_id", "opens_at"),
+        Index("ix_round_couple", "couple_id", "opens_at", "glance"),  # covers what a caseload shows
         Index(
             "ix_round_to_read", "couple_id", sqlite_where=TO_READ, postgresql_where=TO_READ
         ),  # a few of all rounds
@@ -122,6 +129,7 @@ class RoundEvent(Base):
     at: Mapped[datetime]
     kind: Mapped[str]
     turn_id: Mapped[UUID | None] = mapped_column(ForeignKey("turn.id"))
-    by_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"))  # empty for staff and for time
+    # Whose act it was, empty for staff and for time; of a closing: who was excused.
+    by_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     __table_args__ = (UniqueConstraint("round_id", "seq"),)

@@ -1,45 +1,28 @@
 """Reads of homework: which turns a viewer may know of, and the state of a round as the fold gives it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Select,
-    String,
-    and_,
-    bindparam,
-    exists,
-    false,
-    func,
-    literal,
-    or_,
-    select,
-    type_coerce,
-    union_all,
-)
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from clinic.access import Viewer
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple
-from clinic.couples.summary import SHOWN, Glance, Mark
 from clinic.exercises.document import Exercise, Input
 from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import Event, Leg, RoundState, TurnId, Window, declassified, state
 from clinic.extensions import db
+from clinic.homework import rules
 from clinic.homework.models import Assignment, Recipient, Round, RoundEvent, Turn
 from clinic.safety import queries as safety
-from clinic.safety.models import Flag
 from clinic.safety.rules import Ceiling
 
-TO_WRITE = ("open", "returned", "proposed")
-"""States of a turn in which somebody may write."""
+Row = TypeVar("Row")
 
 
 def visible_to(viewer: Viewer) -> Select[Turn]:
@@ -55,6 +38,25 @@ def _mine(couple_ids: Any, partner_ids: Any) -> ColumnElement[bool]:
     """The own turns of a client, and those that either may take."""
     own = or_(Turn.partner_id.in_(partner_ids), Turn.partner_id.is_(None))
     return and_(Turn.couple_id.in_(couple_ids), own)
+
+
+def turn_for(viewer: Viewer, turn_id: UUID, *, also_recalled: bool = False) -> Turn | None:
+    """One turn, as far as this viewer may know of it; a recalled one is nobody's any more, but for what was begun."""
+    known = visible_to(viewer).where(Turn.id == turn_id).join(Turn.round).join(Round.assignment)
+    whole = contains_eager(Turn.round)
+    given = whole.contains_eager(Round.assignment).joinedload(Assignment.recipients)
+    known = known if also_recalled else known.where(Assignment.state != "recalled")
+    return _one(known.options(given, whole.joinedload(Round.events)))
+
+
+def _one(chosen: Select[Row]) -> Row | None:
+    """One row with what hangs on it, in one statement."""
+    return db.session.scalars(chosen).unique().one_or_none()
+
+
+def state_now(turn: Turn) -> str | None:
+    """The state of a turn as the database has it by now, whatever the row at hand says."""
+    return db.session.scalar(select(Turn.state).where(Turn.id == turn.id))
 
 
 class Writer(NamedTuple):
@@ -93,7 +95,9 @@ def round_for(viewer: Viewer, round_id: UUID) -> Round | None:
     if not viewer.is_staff:
         return None
     seen = couples.visible_to(viewer).with_only_columns(Couple.id)
-    return db.session.scalar(select(Round).where(Round.id == round_id, Round.couple_id.in_(seen)))
+    whole = joinedload(Round.assignment).lazyload(Assignment.recipients)
+    known = select(Round).where(Round.id == round_id, Round.couple_id.in_(seen))
+    return _one(known.options(whole, joinedload(Round.turns), joinedload(Round.events)))
 
 
 def assignment_for(viewer: Viewer, assignment_id: UUID) -> Assignment | None:
@@ -101,17 +105,15 @@ def assignment_for(viewer: Viewer, assignment_id: UUID) -> Assignment | None:
     if not viewer.is_staff:
         return None
     seen = couples.visible_to(viewer).with_only_columns(Couple.id)
-    return db.session.scalar(
-        select(Assignment).where(Assignment.id == assignment_id, Assignment.couple_id.in_(seen))
-    )
+    known = select(Assignment).where(Assignment.id == assignment_id, Assignment.couple_id.in_(seen))
+    return _one(known.options(joinedload(Assignment.recipients)))
 
 
 def work_for(viewer: Viewer, assignment_id: UUID) -> Assignment | None:
     """An assignment in whose couple this viewer may act."""
     workable = couples.workable_by(viewer).with_only_columns(Couple.id)
-    return db.session.scalar(
-        select(Assignment).where(Assignment.id == assignment_id, Assignment.couple_id.in_(workable))
-    )
+    known = select(Assignment).where(Assignment.id == assignment_id, Assignment.couple_id.in_(workable))
+    return _one(known.options(joinedload(Assignment.recipients)))
 
 
 def given_to(viewer: Viewer, couple_id: UUID) -> list[Assignment]:
@@ -125,25 +127,43 @@ def given_to(viewer: Viewer, couple_id: UUID) -> list[Assignment]:
 def main_now(viewer: Viewer, couple_id: UUID) -> dict[UUID, list[Assignment]]:
     """By partner, the exercises of weight `main` that are going on."""
     found: dict[UUID, list[Assignment]] = defaultdict(list)
-    for assignment in given_to(viewer, couple_id):
-        if assignment.state == "active" and assignment.weight == "main" and not is_through(assignment):
-            for recipient in assignment.recipients:
-                found[recipient.partner_id].append(assignment)
+    main = [one for one in given_to(viewer, couple_id) if one.state == "active" and one.weight == "main"]
+    done = done_at(main)
+    for assignment in [one for one in main if one.id not in done]:
+        for recipient in assignment.recipients:
+            found[recipient.partner_id].append(assignment)
     return found
 
 
-def is_through(assignment: Assignment) -> bool:
-    """True when every round of an exercise that is done once has closed."""
-    if assignment.cadence != "once":
-        return False
-    closed = list(db.session.scalars(select(Round.closed_at).where(Round.assignment_id == assignment.id)))
-    return bool(closed) and all(closed)
+def done_at(assignments: Collection[Assignment]) -> dict[UUID, datetime]:
+    """Those that are done, with the end of their last round: of a bounded number of rounds all were and are closed."""
+    by_id = {one.id: one for one in assignments if one.state == "active"}
+    closed = (
+        select(Round.assignment_id, func.max(Round.local_on), func.max(Round.closed_at))
+        .where(Round.assignment_id.in_(by_id))
+        .group_by(Round.assignment_id)
+        .having(func.count() == func.count(Round.closed_at))
+    )
+    rows = db.session.execute(closed).all() if by_id else []
+    return {id_: at for id_, newest, at in rows if at and _is_last(by_id[id_], newest)}
+
+
+def _is_last(assignment: Assignment, newest: date) -> bool:
+    """True when no round will follow the one of that day."""
+    after = max(newest, assignment.resumed_on - timedelta(days=1)) if assignment.resumed_on else newest
+    cadence = rules.cadence_of(assignment.cadence)
+    return rules.is_bounded(cadence) and rules.next_date(cadence, assignment.starts_on, after) is None
 
 
 def rounds_of(assignment: Assignment) -> list[Round]:
     """Its rounds, the latest first."""
     rows = select(Round).where(Round.assignment_id == assignment.id).order_by(Round.number.desc())
-    return list(db.session.scalars(rows.options(selectinload(Round.turns))))
+    return list(db.session.scalars(rows.options(selectinload(Round.turns), selectinload(Round.events))))
+
+
+def excused_from(round_: Round) -> set[UUID]:
+    """Who was excused from a round; for staff alone, as the other partner is never told."""
+    return {event.by_id for event in round_.events if event.kind == "closed" and event.by_id}
 
 
 def document_given(assignment: Assignment) -> Exercise:
@@ -198,6 +218,17 @@ def given_of(couple_id: UUID, needed: Input) -> set[UUID]:
     return {UUID(detail["to"]) for detail in db.session.scalars(opened)}
 
 
+def answers_for(couple_id: UUID, document: Exercise) -> UUID | None:
+    """Who answers words of another exercise: who was given them; before that, whom they are to reach. None: not one."""
+    given = {to for needed in document.inputs for to in given_of(couple_id, needed)}
+    if not given:
+        slugs = {needed.exercise for needed in document.inputs}
+        going = select(Assignment).where(Assignment.couple_id == couple_id, Assignment.slug.in_(slugs))
+        rows = db.session.scalars(going.where(Assignment.state.in_(("active", "paused")))) if slugs else ()
+        given = {UUID(other) for row in rows for _part, _author, other, _role in row.legs if other}
+    return next(iter(given)) if len(given) == 1 else None
+
+
 Asked = Ceiling | Literal["ask"]
 """A ceiling that the caller knows already, or that is to be asked for."""
 
@@ -220,7 +251,7 @@ def ceiling_of(assignment: Assignment, now: datetime) -> Ceiling:
     """The widest reach allowed now; a paused assignment is held like everything else that is held."""
     if assignment.state == "paused":
         return None
-    return safety.ceiling_of(db.session.get_one(Couple, assignment.couple_id), now)
+    return safety.ceiling_of(couples.at_hand(assignment.couple_id), now)
 
 
 def state_of(
@@ -237,103 +268,3 @@ def state_of(
         ceiling = ceiling_of(round_.assignment, now)
     window = Window(round_.opens_at, round_.closes_at, round_.assignment.opening, ceiling)  # type: ignore[arg-type]
     return state(document, legs, events, now, window=window)
-
-
-# At a glance: for the caseload, two statements however many couples there are
-
-
-def to_read() -> Select[UUID]:
-    """Couples in which something came in that no counselor has reviewed yet."""
-    return select(Round.couple_id).where(Round.came_in_at.is_not(None), Round.reviewed_at.is_(None))
-
-
-def glances(couple_ids: Collection[UUID], now: datetime) -> dict[UUID, Glance]:
-    """The last rounds of each couple, in marks: what is sent and what is not, never who opened or drafted something."""
-    waiting = _waiting(couple_ids)
-    states: dict[UUID, dict[int, _RoundSeen]] = defaultdict(dict)
-    known: dict[Any, UUID] = {}  # hundreds of rows name the same few people: each id is read once
-    for couple, place, is_opened, partner, state_, is_late, sent_at in db.session.execute(
-        _last_rounds(couple_ids, now)
-    ):
-        rounds = states[_read(couple, known)]
-        seen = rounds.get(place) or rounds.setdefault(place, _RoundSeen(is_opened))
-        seen.turns[_read(partner, known) if partner else None].append((state_, bool(is_late)))
-        if sent_at and (seen.sent_at is None or sent_at > seen.sent_at):
-            seen.sent_at = sent_at
-    return {id_: _glance(states[id_], *waiting.get(id_, (0, 0))) for id_ in couple_ids}
-
-
-def _read(raw: str | UUID, known: dict[Any, UUID]) -> UUID:
-    """An id as the database keeps it: text in SQLite, an id already elsewhere."""
-    found = known.get(raw)
-    if found is None:
-        found = known[raw] = raw if isinstance(raw, UUID) else UUID(raw)
-    return found
-
-
-class _RoundSeen:
-    """One round while its rows are gathered: (state, late) by partner; None stands for turns that either may take."""
-
-    def __init__(self, is_opened: bool) -> None:
-        self.is_opened = is_opened
-        self.sent_at: datetime | None = None
-        self.turns: dict[UUID | None, list[tuple[str, bool]]] = defaultdict(list)
-
-
-def _last_rounds(couple_ids: Collection[UUID], now: datetime) -> Select[Any]:
-    place = func.row_number().over(partition_by=Round.couple_id, order_by=(Round.opens_at.desc(), Round.id))
-    opened = exists().where(RoundEvent.round_id == Round.id, RoundEvent.kind == "opened")
-    rounds = (
-        select(Round.id, Round.couple_id, place.label("place"), opened.label("is_opened"))
-        .join(Assignment, Assignment.id == Round.assignment_id)
-        .where(Round.couple_id.in_(couple_ids), Round.opens_at <= now, Assignment.state != "recalled")
-        .subquery()
-    )
-    couple, partner = type_coerce(rounds.c.couple_id, String), type_coerce(Turn.partner_id, String)
-    by = (couple, rounds.c.place, rounds.c.is_opened, partner, Turn.state)
-    is_late = (Turn.until < now).label("is_late")
-    return (
-        select(*by, is_late, func.max(Turn.sent_at))
-        .join(Turn, Turn.round_id == rounds.c.id)
-        .where(rounds.c.place <= SHOWN)
-        .group_by(*by, is_late)
-    )
-
-
-def _waiting(couple_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
-    """How many rounds are to be read and how many flags ask for an action, by couple."""
-    unread = select(literal(0).label("kind"), Round.couple_id, func.count().label("n")).where(
-        Round.couple_id.in_(couple_ids), Round.came_in_at.is_not(None), Round.reviewed_at.is_(None)
-    )
-    flagged = select(literal(1), Flag.couple_id, func.count()).where(
-        Flag.couple_id.in_(couple_ids), Flag.acted_at.is_(None)
-    )
-    found: dict[UUID, list[int]] = defaultdict(lambda: [0, 0])
-    for kind, couple_id, n in db.session.execute(
-        union_all(unread.group_by(Round.couple_id), flagged.group_by(Flag.couple_id))
-    ):
-        found[couple_id][kind] = n
-    return {couple_id: (unread_, flags) for couple_id, (unread_, flags) in found.items()}
-
-
-def _glance(rounds: Mapping[int, _RoundSeen], to_be_read: int, open_flags: int) -> Glance:
-    oldest_first = [rounds[place] for place in sorted(rounds, reverse=True)]
-    people = {partner for seen in oldest_first for partner in seen.turns if partner is not None}
-    marks = {
-        one: tuple(_mark([*seen.turns[one], *seen.turns[None]]) for seen in oldest_first) for one in people
-    }
-    is_awaited = any(mark in {"open", "past"} for row in marks.values() for mark in row)
-    heard_at = max((seen.sent_at for seen in oldest_first if seen.sent_at), default=None)
-    joined = tuple(seen.is_opened for seen in oldest_first)
-    return Glance(marks, joined, to_be_read, open_flags, heard_at if is_awaited else None)
-
-
-def _mark(turns: Iterable[tuple[str, bool]]) -> Mark:
-    """One partner's part of one round."""
-    asked = [(state, is_late) for state, is_late in turns if state != "waiting"]
-    sent = [state for state, _ in asked if state in {"sent", "agreed"}]
-    if not asked:
-        return "none"
-    if sent:
-        return "done" if len(sent) == len(asked) else "partly"
-    return "open" if any(state in TO_WRITE and not is_late for state, is_late in asked) else "past"

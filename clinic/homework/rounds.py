@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from clinic import clock
-from clinic.couples.models import Couple
+from clinic.couples import queries as couples
 from clinic.exercises.document import Every
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import EventKind, RoundState, TurnState
 from clinic.extensions import db
-from clinic.homework import queries, rules
+from clinic.homework import queries, rules, summary
 from clinic.homework.models import Assignment, Round, RoundEvent, Turn
 
 # What is due
@@ -21,7 +21,7 @@ from clinic.homework.models import Assignment, Round, RoundEvent, Turn
 
 def open_due_rounds(assignment: Assignment, now: datetime) -> list[Round]:
     """Make the rounds that have come due and are missing; past ones are closed as they are made."""
-    couple = db.session.get_one(Couple, assignment.couple_id)
+    couple = couples.at_hand(assignment.couple_id)
     if assignment.state != "active" or couple.paused_at is not None:
         return []
     if couple.resumed_at is not None and couple.resumed_at > assignment.assigned_at:
@@ -218,6 +218,7 @@ def sync(round_: Round, now: datetime, *, ceiling: queries.Asked = "ask") -> Rou
         _keep(rows[id_], one)
         rows[id_].awaits_opening = id_ in folded.awaiting
     round_.closed_at = folded.closed_at
+    round_.glance = summary.line_of(round_)
     return folded
 
 

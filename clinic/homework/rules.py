@@ -2,12 +2,14 @@
 
 import calendar
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice, takewhile
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from clinic import clock
 from clinic.exercises.document import WIDTH, Every, Exercise, Part, Span, Turn
@@ -19,6 +21,12 @@ MAIN_AT_ONCE = 2
 MOST_OPEN_DAYS = 28
 """A round that is open for longer is put off, not done."""
 
+OPPOSITE = {"injured": "involved", "involved": "injured"}
+"""Where one of the two has one of these parts, the other has the other."""
+
+TO_WRITE = ("open", "returned", "proposed")
+"""States of a turn in which somebody may write."""
+
 CONFIDENT = 7
 """Below this confidence (0 to 10) the plan should be made smaller."""
 
@@ -26,6 +34,60 @@ CONFIDENT = 7
 def cadence_of(stored: Any) -> str | Every:
     """The cadence as it is kept with an assignment: a word or a table."""
     return stored if isinstance(stored, str) else msgspec.convert(stored, Every)
+
+
+def is_bounded(cadence: str | Every) -> bool:
+    """True when its rounds come to an end by themselves."""
+    return cadence == "once" or (
+        isinstance(cadence, Every) and cadence.every is not None and cadence.times is not None
+    )
+
+
+def stored_cadence(cadence: str | Every) -> Any:
+    """A cadence as it is kept: a word, or a table without what is not said."""
+    if isinstance(cadence, str):
+        return cadence
+    kept = {"every": cadence.every, "for": cadence.times, "appointment": cadence.appointment}
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+RHYTHMS = ("once", "week", "2 weeks", "month", "as_needed")
+"""How often an exercise can be given, whatever its document proposes; `day` where the document itself is daily."""
+
+
+def rhythm_of(cadence: str | Every) -> str:
+    """The word for a cadence, as the counselor chooses it; empty for one that belongs to appointments."""
+    return cadence if isinstance(cadence, str) else cadence.every or ""
+
+
+def rhythms(document: Exercise) -> tuple[str, ...]:
+    """The rhythms to choose from; none for an exercise that belongs to an appointment: it keeps that."""
+    own = rhythm_of(document.cadence)
+    if not own:
+        return ()
+    return RHYTHMS if own in RHYTHMS else (own, *RHYTHMS)
+
+
+def chosen_cadence(document: Exercise, rhythm: str | None, times: int | None) -> str | Every:
+    """The cadence that was settled. Without a choice it is the document's, with its number of rounds unless told.
+
+    Raises ValueError for a rhythm that this exercise cannot have.
+    """
+    own = document.cadence
+    if rhythm is None:
+        return own if isinstance(own, str) else structs.replace(own, times=times or own.times)
+    if rhythm not in rhythms(document):
+        raise ValueError("This exercise keeps the rhythm of its appointments.")
+    return rhythm if rhythm in {"once", "as_needed"} else Every(every=rhythm, times=times)  # type: ignore[arg-type]
+
+
+def first_days(cadence: str | Every, starts_on: date, most: int = 3) -> list[date]:
+    """The local dates on which its first rounds begin; none where that is not known yet."""
+    if cadence == "once":
+        return [starts_on]
+    if not isinstance(cadence, Every) or cadence.every is None:
+        return []
+    return list(islice(_rhythm(cadence.every, starts_on), min(most, cadence.times or most)))
 
 
 def due_dates(cadence: str | Every, starts_on: date, today: date) -> list[date]:
@@ -90,22 +152,82 @@ def frame(local_on: date, open_for: Span, zone: str) -> tuple[datetime, datetime
     return opens_at, closes_at
 
 
+SAME_PART = (
+    "This exercise needs two parts: one who was hurt and one who is repairing. "
+    "Or both in the same way, and you say who writes."
+)
+WHO_WRITES = "Please choose who writes it."
+
+
+@dataclass(frozen=True)
+class Begins:
+    """Who writes, or goes first, where the roles do not say it; what was released decides before all else."""
+
+    first: UUID | None = None  # by the counselor's choice
+    in_turn: bool = False  # where one writes: the other does the same afterwards
+    by_input: UUID | None = None  # who was given the words that are answered
+
+
 def legs_for(
-    document: Exercise,
-    cast: Mapping[UUID, str],
-    first: UUID | None = None,
-    couple: Collection[UUID] = (),
+    document: Exercise, cast: Mapping[UUID, str], begins: Begins = Begins(), couple: Collection[UUID] = ()
 ) -> list[Leg]:
-    """The legs of an assignment: `cast` is the role of each recipient (one or two), `first` who goes first.
+    """The legs of an assignment: `cast` is the role of each recipient (one or two).
 
     `couple` names both, also one who is given nothing: that one may come to read what is released.
-    Raises ValueError when the document needs somebody that the cast does not have.
+    Raises ValueError when the document needs somebody that the cast does not have, or when nothing says who writes.
     """
     if len(cast) < 2 and any(_asks_other(part) for part in document.parts):
         raise ValueError("This exercise needs both partners.")
+    if _is_one_part_twice(document, cast):
+        raise ValueError(SAME_PART)
+    if begins.first is None and who_is_asked(document, cast, begins.by_input) == "writes":
+        raise ValueError(WHO_WRITES)
     return [
-        leg for index, part in enumerate(document.parts) for leg in _legs_of(index, part, cast, first, couple)
+        leg
+        for index, part in enumerate(document.parts)
+        for leg in _legs_of(index, part, cast, begins, couple)
     ]
+
+
+def who_is_asked(
+    document: Exercise, cast: Mapping[UUID, str], by_input: UUID | None = None
+) -> Literal["", "writes", "begins"]:
+    """What the counselor has to say because neither roles nor released words say it: who writes, or who begins."""
+    if len(cast) < 2 or _is_one_part_twice(document, cast):
+        return ""
+    undecided = [part for part in document.parts if part.legs in {"one", "in_turn"}]
+    undecided = [part for part in undecided if _head(part, cast, by_input) is None]
+    if any(_writes_alone(part) for part in undecided):
+        return "writes"
+    return "begins" if undecided else ""
+
+
+def names_parts(document: Exercise) -> bool:
+    """True when the document names whose part it is to begin: nobody has it by default."""
+    return any(part.first in OPPOSITE for part in document.parts)
+
+
+def _writes_alone(part: Part) -> bool:
+    """True where one of the two writes and the document names whose part that is."""
+    return part.legs == "one" and part.first in OPPOSITE
+
+
+def _is_one_part_twice(document: Exercise, cast: Mapping[UUID, str]) -> bool:
+    """True when both are said to be the hurt one, or the one who repairs, and the document needs one of each."""
+    roles = list(cast.values())
+    is_twice = len(roles) == 2 and roles[0] == roles[1] and roles[0] in OPPOSITE
+    return is_twice and names_parts(document)
+
+
+def _head(part: Part, cast: Mapping[UUID, str], by_input: UUID | None) -> UUID | None:
+    """Who begins a part: the one who was given what it answers, else by role; of two roles one tells the other."""
+    if by_input in cast and any(turn.opens and turn.opens.input for turn in part.turns):
+        return by_input
+    if len(cast) == 1 or part.first not in OPPOSITE:
+        return next(iter(cast)) if len(cast) == 1 else None
+    by_role = [person for person, role in cast.items() if role == part.first]
+    across = [person for person, role in cast.items() if role != OPPOSITE[part.first]]
+    return next((found[0] for found in (by_role, across) if len(found) == 1), None)
 
 
 def _asks_other(part: Part) -> bool:
@@ -113,20 +235,19 @@ def _asks_other(part: Part) -> bool:
 
 
 def _legs_of(
-    index: int, part: Part, cast: Mapping[UUID, str], first: UUID | None, couple: Collection[UUID]
+    index: int, part: Part, cast: Mapping[UUID, str], begins: Begins, couple: Collection[UUID]
 ) -> Iterator[Leg]:
-    people = _in_order(part, cast, first)
-    for person in people[:1] if part.legs == "one" else people:
+    head = _head(part, cast, begins.by_input)
+    people = _in_order(cast, head or begins.first)
+    is_single = part.legs == "one" and not (_writes_alone(part) and begins.in_turn and head is None)
+    for person in people[:1] if is_single else people:
         others = [] if part.legs == "solo" else [one for one in (*people, *couple) if one != person]
         yield Leg(index, person, others[0] if others else None, cast[person])
 
 
-def _in_order(part: Part, cast: Mapping[UUID, str], first: UUID | None) -> Sequence[UUID]:
-    """The recipients, the one who begins at the head: by the document's role, else by the counselor's choice."""
-    people = list(cast)
-    by_role = [person for person in people if cast[person] == part.first]
-    head = by_role[0] if by_role else next((person for person in people if person == first), people[0])
-    return [head, *(person for person in people if person != head)]
+def _in_order(cast: Mapping[UUID, str], head: UUID | None) -> Sequence[UUID]:
+    """The recipients, the one who begins at the head."""
+    return sorted(cast, key=lambda person: person != head)
 
 
 def turns_for(document: Exercise, legs: Sequence[Leg], partner: UUID) -> list[tuple[Turn, str]]:
@@ -140,6 +261,13 @@ def turns_for(document: Exercise, legs: Sequence[Leg], partner: UUID) -> list[tu
             if partner in acting and (not turn.roles or leg.role in turn.roles):
                 found.setdefault(turn.key, (turn, leg.role))
     return list(found.values())
+
+
+def minutes_of(exercise: Exercise, turn: Turn) -> int:
+    """About how long one step takes: its share of the exercise by its questions, three minutes at least."""
+    steps = [one for part in exercise.parts for one in part.turns]
+    share = len(turn.fields) / max(1, sum(len(one.fields) for one in steps))
+    return exercise.minutes if len(steps) == 1 else max(3, round(exercise.minutes * share))
 
 
 # What has to be settled when assigning
@@ -161,13 +289,6 @@ def asks_end(document: Exercise) -> str:
     if document.cadence == "once":
         return "good_by"
     return "" if isinstance(document.cadence, Every) and document.cadence.every is None else "open_days"
-
-
-def asks_first(document: Exercise) -> bool:
-    """True when somebody has to begin and no role says who."""
-    return any(
-        part.legs in {"one", "in_turn"} and part.first in {"counselor", "either"} for part in document.parts
-    )
 
 
 def is_for_both(document: Exercise) -> bool:

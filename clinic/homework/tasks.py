@@ -9,7 +9,7 @@ from sqlalchemy.orm import selectinload
 
 from clinic.couples.models import Couple
 from clinic.extensions import db, transactions
-from clinic.homework import actions, queries
+from clinic.homework import actions, rules
 from clinic.homework.models import Assignment, Round, Turn
 from clinic.safety import queries as safety
 
@@ -49,7 +49,7 @@ def _let_move(moved: Sequence[UUID], now: datetime) -> int:
 def _has_moved(now: datetime) -> ColumnElement[bool]:
     """True for rounds in which time alone has changed something since they were folded last."""
     opens = and_(Turn.state == "waiting", Turn.since <= now)
-    ends = and_(Turn.state.in_(queries.TO_WRITE), Turn.until <= now)
+    ends = and_(Turn.state.in_(rules.TO_WRITE), Turn.until <= now)
     return or_(Round.closes_at <= now, Round.turns.any(or_(opens, ends)))
 
 

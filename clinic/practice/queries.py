@@ -25,7 +25,7 @@ def visible_to(viewer: Viewer) -> Select[Practice]:
 
 def practice_of(viewer: Viewer) -> Practice | None:
     """The viewer's own practice."""
-    return db.session.scalar(visible_to(viewer))
+    return db.session.get(Practice, viewer.practice_id) if viewer.practice_id else None
 
 
 def by_id(practice_id: UUID) -> Practice:

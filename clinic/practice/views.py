@@ -7,6 +7,7 @@ from clinic import access, web
 from clinic.extensions import db
 from clinic.practice import actions, library, queries
 from clinic.practice.models import Practice
+from forms.bounds import room
 from forms.practice import CrisisForm, LetterheadForm, PolicyForm
 
 pages = Blueprint("practice", __name__, url_prefix="/practice")
@@ -31,6 +32,7 @@ def show() -> str:
 
 @pages.route("/letterhead", methods=["GET", "POST"])
 @access.owners
+@web.takes(room(LetterheadForm))
 def letterhead() -> Response | BaseResponse:
     """Name, address, phone, zone, paper."""
     practice = _own()
@@ -50,6 +52,7 @@ def letterhead() -> Response | BaseResponse:
 
 @pages.route("/policy", methods=["GET", "POST"])
 @access.owners
+@web.takes(room(PolicyForm))
 def policy() -> Response | BaseResponse:
     """How the practice handles what one partner tells it alone; every change is a new version."""
     practice = _own()
@@ -62,6 +65,7 @@ def policy() -> Response | BaseResponse:
 
 @pages.route("/crisis", methods=["GET", "POST"])
 @access.owners
+@web.takes(room(CrisisForm))
 def crisis() -> Response | BaseResponse:
     """Whom clients call in danger."""
     practice = _own()

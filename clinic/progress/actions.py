@@ -25,6 +25,7 @@ from clinic.progress.summary import (
     Partner,
     Period,
     ProgressSummary,
+    Win,
     content_hash,
 )
 from clinic.web import clock_time, in_zone
@@ -64,6 +65,8 @@ def summarize(viewer: Viewer, couple: Couple, chosen: Chosen, now: datetime) -> 
     words = queries.words_for(viewer, couple, audience, period)
     rounds = queries.rounds_for(viewer, couple, audience, words, period, now)
     drawn = lines.lines(words, rounds)
+    won = rules.wins(words)
+    attended = attendance(report.appointments_for(viewer, couple, audience, period))
     practice = houses.by_id(couple.practice_id)
     names: dict[Position, str] = {one.position: one.name for one in couple.partners}  # type: ignore[misc]  # 1 or 2
     return ProgressSummary(
@@ -73,20 +76,37 @@ def summarize(viewer: Viewer, couple: Couple, chosen: Chosen, now: datetime) -> 
         partners=tuple(Partner(position=position, name=name) for position, name in names.items()),
         period=period,
         made_at=now,
+        zone=couple.zone,
         written_by=report.signature_of(viewer),
-        attendance=attendance(report.appointments_for(viewer, couple, audience, period)),
+        attendance=attended,
         practices=practices.practices(
-            rounds, drawn, names, _ratings(viewer, couple, audience, words, period)
+            rounds,
+            drawn,
+            names,
+            _facts(attended, won, rules.kinds(words)),
+            _ratings(viewer, couple, audience, words, period),
         ),
         trends=tuple(line.trend for line in drawn),
-        wins=rules.wins(words) if chosen.with_wins else (),
+        wins=won[-MOST_WINS:] if chosen.with_wins else (),
+        wins_written=len(won),
         excerpts=rules.excerpts(chosen.excerpts, rules.passages(words)),
         narrative=paragraphs(chosen.narrative),
         next_steps=steps(chosen.next_steps),
         next_appointment=_next_appointment(viewer, couple, audience, now),
         completeness=rules.completeness(words, rounds),
-        honest_notes=HONEST,
-        crisis=tuple(" ".join(part for part in line if part) + "." for line in houses.crisis_lines(practice)),
+        honest_notes=HONEST if drawn else (),  # they are about numbers
+        crisis=tuple(_crisis(*line) for line in houses.crisis_lines(practice)),
+    )
+
+
+MOST_WINS = 20
+"""So many small wins are printed, the last ones; a year of them is a book of its own. All are counted."""
+
+
+def _crisis(name: str, number: str, note: str) -> str:
+    """Whom to call, as a line to read: "Emergency: 911. Police, ambulance and fire, at any hour."."""
+    return (
+        ". ".join(part.rstrip(".") for part in (": ".join(filter(None, (name, number))), note) if part) + "."
     )
 
 
@@ -136,6 +156,17 @@ def _next_appointment(viewer: Viewer, couple: Couple, audience: Audience, now: d
         return ""
     local = in_zone(row.starts_at, row.zone)
     return f"{local:%A}, {local:%B} {local.day}, {local.year}, {clock_time(local)}"
+
+
+def _facts(
+    attended: Attendance, won: Sequence[Win], kinds: Sequence[tuple[str, int]]
+) -> dict[TrustPractice, str]:
+    """What stands out in a practice although no line is drawn of it."""
+    held = f"{attended.held} of {attended.planned} appointments held" if attended.held else ""
+    wins = f"{len(won)} small {'win' if len(won) == 1 else 'wins'} written down" if won else ""
+    if wins and kinds:
+        wins += f", most often “{kinds[0][0]}” ({kinds[0][1]})"
+    return {"professional_guidance": held, "celebrate_victories": wins}
 
 
 def _ratings(

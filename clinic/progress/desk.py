@@ -16,10 +16,11 @@ from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import HOLD
 from clinic.extensions import db
-from clinic.homework.models import Assignment, Recipient, Round, Turn
+from clinic.homework.models import Assignment, Recipient, Round, RoundEvent, Turn
 from clinic.progress import meetings, rules, waiting
 from clinic.progress.meetings import Meeting
 from clinic.progress.waiting import Waiting
+from clinic.reflections import queries as reflections
 from clinic.reflections.models import NoteToCounselor
 from clinic.safety import queries as safety
 from clinic.safety.models import Flag
@@ -176,7 +177,7 @@ def _releases(
         if not turn.awaits_opening or turn.sent_at is None or turn.sent_by_id is None:
             continue
         title = row.assignment.version.title
-        released = released_at(turn, row)
+        released = reflections.released_at(turn)
         if released and now < released + HOLD:
             yield Line(couple, f"{names[turn.sent_by_id]}, {title}", released + HOLD, row.id), True
         elif released is None and needs_release(turn, row):
@@ -192,16 +193,6 @@ def needs_release(turn: Turn, row: Round) -> bool:
     twins = [one for one in row.turns if one.key == turn.key and one.leg != turn.leg]
     both = all(one.sent_at and not one.is_kept for one in twins)
     return "sealed" in kinds and row.assignment.opening == "counselor" and bool(twins) and both
-
-
-def released_at(turn: Turn, row: Round) -> datetime | None:
-    """When the words were released, unless that was undone since."""
-    acts = [
-        e
-        for e in row.events
-        if e.turn_id == turn.id and e.kind in {"released", "called_back", "returned", "took_back"}
-    ]
-    return acts[-1].at if acts and acts[-1].kind == "released" else None
 
 
 def _consent(turn: Turn, row: Round) -> str:
@@ -232,7 +223,7 @@ def _silent(seen: Select[UUID], now: datetime) -> Iterator[tuple[UUID, UUID, str
         .join(ExerciseVersion, ExerciseVersion.id == Assignment.exercise_version_id)
         .join(Couple, Couple.id == Assignment.couple_id)
         .outerjoin(last, last.c.sent_by_id == Recipient.partner_id)
-        .where(Assignment.couple_id.in_(seen), Assignment.state == "active", Recipient.excused_at.is_(None))
+        .where(Assignment.couple_id.in_(seen), Assignment.state == "active")
         .where(Couple.paused_at.is_(None), Couple.closed_at.is_(None), Couple.separated_at.is_(None))
         .where(Assignment.assigned_at <= now - rules.QUIET_AFTER)
         .where(or_(last.c.at.is_(None), last.c.at <= now - rules.QUIET_AFTER))
@@ -248,9 +239,14 @@ def _has_open_turn(partner_id: InstrumentedAttribute[UUID]) -> ColumnElement[boo
         select(Turn.id)
         .join(Round, Round.id == Turn.round_id)
         .where(Round.assignment_id == Assignment.id, Turn.partner_id == partner_id)
-        .where(Turn.state.in_(("open", "returned", "missed")))
+        .where(Turn.state.in_(("open", "returned", "missed")), ~_was_excused())
         .exists()
     )
+
+
+def _was_excused() -> ColumnElement[bool]:
+    """True for a round that was closed to excuse one of the two; nobody was quiet in it."""
+    return Round.events.any(and_(RoundEvent.kind == "closed", RoundEvent.by_id.is_not(None)))
 
 
 def _by_couple(

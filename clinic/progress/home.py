@@ -12,14 +12,17 @@ from clinic import clock
 from clinic.access import Viewer
 from clinic.accounts.models import StaffMember
 from clinic.appointments.models import Appointment
+from clinic.audit import WordsRead
+from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
-from clinic.exercises.document import Exercise
-from clinic.exercises.document import Turn as Asked
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import RoundState, TurnState
 from clinic.extensions import db
 from clinic.homework import queries as homework
+from clinic.homework.agreed import Agreed
+from clinic.homework.cards import Task
 from clinic.homework.models import Assignment, Recipient, Round, Turn
+from clinic.homework.rules import TO_WRITE
 from clinic.progress import exchange, queries, report, rules
 from clinic.progress.exchange import Exchange
 from clinic.progress.rules import Seen
@@ -35,25 +38,12 @@ OPENED_IN_VIEW = 5
 
 
 @dataclass(frozen=True)
-class Task:
-    """One thing to do."""
-
-    turn: Turn
-    asked: Asked
-    exercise: Exercise
-    until: datetime
-    act: str  # write | confirm
-    why: str
-    has_begun: bool
-    opening: str
-
-
-@dataclass(frozen=True)
 class Done:
     """One own part that is done, and what becomes of it."""
 
     turn_id: UUID
     title: str
+    sent_on: date
     said: str
 
 
@@ -88,8 +78,9 @@ def home_of(viewer: Viewer, couple: Couple, partner: Partner, now: datetime) -> 
     tasks = [task for row, state in told for task in _tasks(row, state, partner, begun)]
     openings = queries.openings_of(viewer, couple)
     appointment = report.next_appointment(viewer, couple, _audience(partner), now)
+    couples.counselors_and_above(couple.id, now)  # who counsels is named here, too: fetched once for both
     return Home(
-        tasks=sorted(tasks, key=lambda task: (task.asked.repeat is not None, task.until)),
+        tasks=sorted(tasks, key=lambda task: (task.asked.repeat is not None, task.until or now)),
         done=[line for row, state in told for line in _done(row, state, partner)],
         opened=list(_opened(couple, openings))[:OPENED_IN_VIEW],
         win=next(_wins(viewer, couple, openings), None),
@@ -113,7 +104,7 @@ def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> list[Round]:
         )
         .where(Round.opens_at <= now, or_(Round.closed_at.is_(None), Round.closes_at > now - KEPT_IN_VIEW))
         .options(contains_eager(Round.assignment).joinedload(Assignment.version))
-        .options(contains_eager(Round.assignment).selectinload(Assignment.recipients))
+        .options(contains_eager(Round.assignment).joinedload(Assignment.recipients))
         .options(selectinload(Round.turns), selectinload(Round.events))
         .order_by(Round.opens_at.desc(), Assignment.assigned_at, Assignment.slug)
         .limit(40)
@@ -122,7 +113,7 @@ def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> list[Round]:
 
 
 def _begun(rounds: Iterable[Round], partner: Partner) -> frozenset[UUID]:
-    ids = [turn.id for row in rounds for turn in row.turns if turn.state in homework.TO_WRITE]
+    ids = [turn.id for row in rounds for turn in row.turns if turn.state in TO_WRITE]
     drafts = select(Draft.turn_id).where(Draft.turn_id.in_(ids), Draft.partner_id == partner.id)
     return frozenset(db.session.scalars(drafts)) if ids else frozenset()
 
@@ -133,7 +124,7 @@ def _begun(rounds: Iterable[Round], partner: Partner) -> frozenset[UUID]:
 def _tasks(row: Round, state: RoundState, partner: Partner, begun: frozenset[UUID]) -> Iterator[Task]:
     if row.assignment.state != "active":
         return
-    document = document_of(row.assignment.version)
+    document = homework.document_for(row)
     may = {(turn, act) for who, turn, act in state.acts if who == partner.id}
     for turn in row.turns:
         name = homework.turn_id_of(turn)
@@ -143,27 +134,25 @@ def _tasks(row: Round, state: RoundState, partner: Partner, begun: frozenset[UUI
         act = "confirm" if (name, "confirm") in may else "write" if (name, "write") in may else None
         if act is not None:
             yield Task(
-                turn=turn,
                 asked=one.turn,
                 exercise=document,
+                agreed=_agreed(row, partner),
                 until=one.until or row.closes_at,
-                act=act,
-                why=_why(row, partner, one.turn, document),
-                has_begun=turn.id in begun,
                 opening=row.assignment.opening,
+                act=act,
+                has_begun=turn.id in begun,
+                turn=turn,
             )
 
 
-def _why(row: Round, partner: Partner, asked: Asked, document: Exercise) -> str:
-    """The counselor's reason for this partner, else what the step says of itself."""
+def _agreed(row: Round, partner: Partner) -> Agreed:
     own = next((one for one in row.assignment.recipients if one.partner_id == partner.id), None)
-    plan = (own.plan or {}) if own is not None else {}
-    return str(plan.get("rationale") or asked.intro or document.summary)
+    return own.agreed if own else Agreed()
 
 
 def _done(row: Round, state: RoundState, partner: Partner) -> Iterator[Done]:
     """The own parts that were sent and have not opened; of a log the whole is one line."""
-    document = document_of(row.assignment.version)
+    document = homework.document_for(row)
     waiting = [one for one in state.turns.values() if _waits(one, partner)]
     rows = {homework.turn_id_of(turn): turn for turn in row.turns}
     said: set[str] = set()
@@ -175,6 +164,7 @@ def _done(row: Round, state: RoundState, partner: Partner) -> Iterator[Done]:
         yield Done(
             turn_id=rows[one.id].id,
             title=f"{document.title}{step}",
+            sent_on=clock.local_day(one.sent_at or row.opens_at, row.assignment.zone),
             said=exchange.waiting_said(
                 one.turn,
                 row.assignment.opening,
@@ -218,8 +208,7 @@ def _wins(viewer: Viewer, couple: Couple, openings: Sequence[Opening]) -> Iterat
 def exchange_for(viewer: Viewer, couple: Couple, round_id: UUID) -> Exchange | None:
     """One round as both may read it."""
     openings = [one for one in queries.openings_of(viewer, couple) if one.turn.round_id == round_id]
-    words = queries.words_of(viewer, couple, "couple", openings)
-    return exchange.exchange(sorted(words, key=lambda seen: (seen.order, seen.given_on)))
+    return exchange.exchange(queries.words_of(viewer, couple, "couple", openings))
 
 
 @dataclass(frozen=True)
@@ -260,3 +249,53 @@ def mine_for(viewer: Viewer, partner: Partner) -> Sequence[Reflection]:
     )
     latest = {row.turn_id: row for row in db.session.scalars(rows).unique()}
     return sorted(latest.values(), key=lambda row: row.sent_at, reverse=True)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One day on which somebody of the practice read what this partner sent."""
+
+    reader: str
+    role: str
+    on: date
+    kinds: Sequence[str]
+
+
+KINDS = {"words": "what you sent", "note_to_counselor": "a word that you left for your counselor"}
+LOOKS_IN_VIEW = 30
+
+
+def looks_at(couple: Couple, partner: Partner) -> list[Look]:
+    """Which staff read this partner's words, by day, the latest first.
+
+    By day and no closer: a counselor reads both sides in one sitting, so that a minute would tell when the other sent.
+    """
+    rows = (
+        select(StaffMember, WordsRead.at, WordsRead.kind)
+        .join(WordsRead, WordsRead.reader_id == StaffMember.person_id)
+        .where(WordsRead.owner_id.in_([partner.id, couple.id]))
+        .order_by(WordsRead.at.desc())
+        .limit(LOOKS_IN_VIEW * 20)
+    )
+    seen: dict[tuple[UUID, date], set[str]] = {}
+    staff: dict[UUID, StaffMember] = {}
+    for member, at, kind in db.session.execute(rows):
+        staff[member.id] = member
+        seen.setdefault((member.id, clock.local_day(at, couple.zone)), set()).add(kind)
+    working = {one.id for one in couples.counselors_of(couple.id, clock.now())}
+    looks = [
+        Look(
+            staff[id_].name,
+            _role(staff[id_], working),
+            on,
+            [said for kind, said in KINDS.items() if kind in kinds],
+        )
+        for (id_, on), kinds in seen.items()
+    ]
+    return looks[:LOOKS_IN_VIEW]
+
+
+def _role(member: StaffMember, working: set[UUID]) -> str:
+    if member.id in working:
+        return "your counselor"
+    return "supervisor" if member.is_supervisor else "of the practice"

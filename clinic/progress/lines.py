@@ -8,7 +8,7 @@ from clinic.exercises.document import Exercise
 from clinic.exercises.practices import TRUST_PRACTICES
 from clinic.progress import trends
 from clinic.progress.points import Trend
-from clinic.progress.rules import RoundGiven, Seen, fields_of
+from clinic.progress.rules import RoundGiven, Seen, fields_of, tells_kinds
 
 PULSE = ("weekly_checkin", "pulse")
 """The line that comes before all others: how much trust, asked of both every week."""
@@ -61,6 +61,8 @@ def _of_one(words: Sequence[Seen], closed: Sequence[RoundGiven]) -> Iterator[Lin
     unopened = [one.on for one in closed if one.exercise.slug == exercise.slug]
     answers = [answer for seen in words for answer in _answers(seen)]
     for asked in exercise.trends:
+        if any(tells_kinds(exercise, source) for source in asked.source):
+            continue
         trend = trends.drawn(asked, exercise, answers, unopened)
         if trend.is_told:
             yield Line(exercise, asked.key, trend)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from clinic import clock
 from clinic.access import Viewer
@@ -18,7 +18,7 @@ from clinic.extensions import db
 from clinic.homework.models import Assignment, Round
 from clinic.progress import lines, queries
 from clinic.progress.lines import Glance
-from clinic.progress.summary import Period
+from clinic.progress.summary import Audience, Period
 from clinic.safety import queries as safety
 from clinic.safety.models import Flag
 from clinic.safety.rules import Ceiling
@@ -81,7 +81,7 @@ def _rounds_of(couple: Couple, now: datetime) -> list[Round]:
         .join(Round.assignment)
         .where(Round.couple_id == couple.id, Assignment.state != "recalled", Round.opens_at <= now, touched)
         .options(contains_eager(Round.assignment).joinedload(Assignment.version))
-        .options(selectinload(Round.turns))
+        .options(joinedload(Round.turns))
         .order_by(func.coalesce(Round.came_in_at, Round.opens_at).desc())
         .limit(30)
     )
@@ -124,7 +124,7 @@ def _appointments_of(couple: Couple, now: datetime) -> Sequence[Appointment]:
     return [*past, *(row for row in found if row.starts_at > now)]
 
 
-def usual_period(viewer: Viewer, couple: Couple, now: datetime) -> tuple[date, date]:
-    """From the first round, or the last half year, to today: what a new report begins with."""
+def usual_period(couple: Couple, audience: Audience, now: datetime) -> tuple[date, date]:
+    """From the first round that this audience knows of, or the last half year, to today: with this a report begins."""
     today = clock.local_day(now, couple.zone)
-    return max(queries.first_day(viewer, couple), today - LOOKS_BACK), today
+    return max(queries.first_day(couple, audience, now), today - LOOKS_BACK), today

@@ -7,8 +7,13 @@ from typing import Literal, TypeAlias
 
 Position: TypeAlias = Literal[1, 2]
 
+Measure: TypeAlias = Literal["scale", "count", "part"]
+
 LEAST_POINTS = 3
 """So many answers of one person make a line; fewer are told in a sentence."""
+
+LEAST_MOVE = 0.1
+"""A line that never leaves so much of its scale is told in a sentence as well: there is nothing to see in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,9 +24,14 @@ class Point:
     value: float
 
     @property
+    def tenth(self) -> str:
+        """The number, to a tenth where it has one."""
+        return f"{round(self.value, 1):g}"
+
+    @property
     def said(self) -> str:
         """The number and its day."""
-        return f"{round(self.value, 1):g} on {_spoken(self.on)}"
+        return f"{self.tenth} on {_spoken(self.on)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +47,19 @@ class Shared:
         if not self.picks:
             return f"On {_spoken(self.on)} nothing stood on both lists."
         return f"On both lists on {_spoken(self.on)}: {'; '.join(self.picks)}."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """How often something was so, of how many times; `by` is set where the two tell it differently."""
+
+    times: int
+    of: int
+    by: Position | None = None
+
+    def said(self, names: Mapping[Position, str]) -> str:
+        """As in "3 of 4", or "1 of 2 as Mara saw it"."""
+        return f"{self.times} of {self.of}" + (f" as {names.get(self.by, '')} saw it" if self.by else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +79,8 @@ class Trend:
     """One question over time: a line for each partner whom the audience may see; the gap where both have a point.
 
     `unopened` are rounds that this audience knows to have closed without opening: no point for either. On a day of
-    `restarts` the wording changed, and the line begins anew. `shared` is what both picked, where no number says it.
+    `restarts` the wording changed, and the line begins anew. `shared` is what both picked, where no number says it;
+    `tallies` say of a yes or no how often it was a yes.
     """
 
     title: str
@@ -72,6 +96,9 @@ class Trend:
     restarts: tuple[date, ...] = ()
     note: str = ""
     shared: tuple[Shared, ...] = ()
+    measure: Measure = "scale"
+    has_direction: bool = True  # a count without one is no line to follow
+    tallies: tuple[Tally, ...] = ()
 
     @property
     def is_told(self) -> bool:
@@ -87,6 +114,34 @@ class Trend:
     def has_drawn_gap(self) -> bool:
         """True when the two can be compared on days enough for a chart."""
         return len(self.gap) >= LEAST_POINTS
+
+    @property
+    def is_worth_drawing(self) -> bool:
+        """True when paper is well spent on it: it moved, and it is followed on a scale or toward less or more."""
+        is_followed = self.measure == "scale" or (self.measure == "count" and self.has_direction)
+        return is_followed and self.is_drawn and self._moved
+
+    @property
+    def _moved(self) -> bool:
+        values = [[point.value for point in points] for _, points in self.lines if points]
+        return any(max(line) - min(line) >= LEAST_MOVE * (self.high - self.low) for line in values)
+
+    def told(self, names: Mapping[Position, str]) -> str:
+        """In few words what its numbers come to; nothing of counts, whose sum says little."""
+        if self.shared:
+            return " ".join(one.said for one in self.shared)
+        if self.measure == "part":
+            is_enough = self.has_direction and any(tally.of > 1 for tally in self.tallies)
+            return f"{', '.join(tally.said(names) for tally in self.tallies)}." if is_enough else ""
+        if self.measure == "count":
+            return ""
+        return f"{self.ways(names)}." if self.is_drawn else self.said(names)
+
+    def ways(self, names: Mapping[Position, str]) -> str:
+        """How far each line went: "Mara from 3.5 to 6.3, Jonas still 6"."""
+        return ", ".join(
+            f"{names.get(position, '')} {_way(points)}" for position, points in self.lines if points
+        )
 
     def said(self, names: Mapping[Position, str]) -> str:
         """All its numbers in a sentence for each partner, and what both picked."""
@@ -145,6 +200,14 @@ def gap(first: Iterable[Point], second: Iterable[Point]) -> tuple[Point, ...]:
 
 def _spoken(on: date) -> str:
     return f"{on:%B} {on.day}"
+
+
+def _way(points: tuple[Point, ...]) -> str:
+    """From the first answer to the last: "from 3.5 to 6.3", "still 6", or the only one."""
+    first, last = points[0].tenth, points[-1].tenth
+    if len(points) == 1:
+        return first
+    return f"still {last}" if first == last else f"from {first} to {last}"
 
 
 def _value(points: tuple[Point, ...], day: date) -> float | None:

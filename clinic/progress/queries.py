@@ -5,15 +5,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, false, or_, select
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from clinic import clock
 from clinic.access import Viewer
 from clinic.couples.models import Couple
 from clinic.exercises.queries import document_of
-from clinic.extensions import db
+from clinic.extensions import asked_once, db
 from clinic.homework.models import Assignment, Round, Turn
 from clinic.progress.points import Position
 from clinic.progress.rules import RoundGiven, Seen, counts_for
@@ -124,8 +124,12 @@ def _sent(viewer: Viewer, couple: Couple, audience: Audience, period: Period | N
 
 
 def _agreed(viewer: Viewer, couple: Couple, period: Period | None) -> list[Reflection]:
-    """What both confirmed; joint words lie under the couple's key, whoever proposed them."""
+    """What both confirmed; joint words lie under the couple's key, whoever proposed them.
+
+    A version that one of the two keeps with the counselor is no proposal, however new: only joint words count here.
+    """
     rows = _joint(viewer).where(Reflection.couple_id == couple.id, Reflection.withdrawn_at.is_(None))
+    rows = rows.where(Reflection.words.any(Words.visibility == "joint"))
     return _latest(_framed(rows, period, Turn.state == "agreed"))
 
 
@@ -139,14 +143,17 @@ def _joint(viewer: Viewer) -> Select[Reflection]:
 
 def _framed(rows: Select[Reflection], period: Period | None, *more: Any) -> Select[Reflection]:
     framed = _in_period(rows.join(Reflection.turn).where(*more), period)
-    options = (*_frame(contains_eager(Reflection.turn)), selectinload(Reflection.words))
+    options = (*_frame(contains_eager(Reflection.turn)), joinedload(Reflection.words))
     return framed.options(*options).order_by(Reflection.revision)
 
 
 def _latest(rows: Select[Reflection]) -> list[Reflection]:
-    found: dict[tuple[UUID, int], Reflection] = {}
+    """The newest words of a turn by who wrote them; joint ones are the turn's, whoever proposed them last."""
+    found: dict[tuple[UUID, UUID | None, int], Reflection] = {}
     for row in db.session.scalars(rows).unique():
-        found[row.turn_id, row.revision if row.is_addition else 0] = row
+        is_joint = any(words.visibility == "joint" for words in row.words)
+        by = None if is_joint else row.partner_id
+        found[row.turn_id, by, row.revision if row.is_addition else 0] = row
     return list(found.values())
 
 
@@ -250,20 +257,38 @@ def _rounds(couple: Couple, period: Period, now: datetime) -> Sequence[Round]:
 def _given(
     couple: Couple, audience: Audience, row: Round, words: Sequence[Seen], now: datetime
 ) -> RoundGiven:
-    asked = frozenset(_position(couple, one.partner_id) for one in row.assignment.recipients)
-    if (at := POSITIONS.get(audience)) is not None:
-        asked &= {at}
     return RoundGiven(
         exercise=document_of(row.assignment.version),
         on=row.local_on,
-        asked=asked,
+        asked=_asked(couple, audience, row.assignment),
         done_by=frozenset(seen.by for seen in words),
         is_closed=row.closed_at is not None or row.closes_at <= now,
         has_opened=any(seen.opened_at is not None for seen in words),
     )
 
 
-def first_day(viewer: Viewer, couple: Couple) -> date:
-    """The local day of the first round, or of the couple's record: where a report can begin."""
-    first = select(Round.local_on).where(Round.couple_id == couple.id).order_by(Round.local_on).limit(1)
-    return db.session.scalar(first) or clock.local_day(couple.created_at, couple.zone)
+def _asked(couple: Couple, audience: Audience, given: Assignment) -> frozenset[Position]:
+    """Who was given it, as far as this audience knows."""
+    asked = frozenset(_position(couple, one.partner_id) for one in given.recipients)
+    return asked & {POSITIONS[audience]} if audience in POSITIONS else asked
+
+
+@asked_once
+def first_day(couple: Couple, audience: Audience, now: datetime) -> date:
+    """The local day of the first round that stands in this audience's figures, or of the couple's record.
+
+    What the other was given alone must not move the days of a report: the reader would see that there was something.
+    """
+    rows = (
+        select(Assignment, func.min(Round.local_on))
+        .join(Round, Round.assignment_id == Assignment.id)
+        .where(Round.couple_id == couple.id, Assignment.state != "recalled", Round.opens_at <= now)
+        .group_by(Assignment.id)
+        .options(joinedload(Assignment.version))
+    )
+    days = [
+        day
+        for given, day in db.session.execute(rows)
+        if counts_for(audience, asked=_asked(couple, audience, given), exercise=document_of(given.version))
+    ]
+    return min(days, default=clock.local_day(couple.created_at, couple.zone))

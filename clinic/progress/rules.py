@@ -1,5 +1,6 @@
 """Pure rules of progress: the words that one audience may read, and what can be quoted and counted of them."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -152,6 +153,24 @@ def wins(words: Iterable[Seen]) -> tuple[Win, ...]:
     return tuple(sorted(found, key=lambda win: win.on))
 
 
+def kinds(words: Iterable[Seen]) -> list[tuple[str, int]]:
+    """How often each kind was chosen in the entries of logs, the most frequent first."""
+    counted: Counter[str] = Counter()
+    for seen in words:
+        for asked, answer in fields_of(seen):
+            if tells_kinds(seen.exercise, f"{seen.key}.{asked.key}"):
+                counted.update(shapes.describe(asked, answer))
+    return counted.most_common()
+
+
+def tells_kinds(exercise: Exercise, source: str) -> bool:
+    """True for a choice in a log that the document counts: so many of each kind, not so many a week."""
+    key, _, name = source.partition(".")
+    is_counted = any(trend.take == "count" and source in trend.source for trend in exercise.trends)
+    turn = exercise.turns[key]
+    return is_counted and turn.repeat is not None and turn.field(name).kind == "choice"
+
+
 def passages(words: Iterable[Seen]) -> tuple[Passage, ...]:
     """Answers in words, the two sides of one prompt together: the newest first, those of one day as the document asks.
 
@@ -208,8 +227,12 @@ def excerpts(chosen: Iterable[str], offered: Iterable[Passage]) -> tuple[Excerpt
 
 
 def completeness(words: Sequence[Seen], rounds: Iterable[RoundGiven]) -> Completeness:
-    """How many questions were answered and how many left open, of what this audience may read."""
+    """How many questions were answered and how many passed over, and how often somebody who was asked said nothing.
+
+    All of it is told from words that this audience may read; of a round that stayed closed it may know no more.
+    """
     answers = missing = 0
+    closed = [one for one in rounds if one.is_closed]
     for seen in words:
         if seen.group in {TAIL, ENGINE} or seen.is_addition:
             continue
@@ -221,7 +244,12 @@ def completeness(words: Sequence[Seen], rounds: Iterable[RoundGiven]) -> Complet
             if (asked.key not in seen.answers and asked.required)
             or shapes.is_declined(seen.answers.get(asked.key))
         )
-    return Completeness(answers=answers, missing=missing, unopened=sum(one.is_unopened for one in rounds))
+    return Completeness(
+        answers=answers,
+        missing=missing,
+        unanswered=sum(len(one.asked - one.done_by) for one in closed if one.done_by or not one.is_unopened),
+        unopened=sum(one.is_unopened for one in closed),
+    )
 
 
 def _group_fields(seen: Seen) -> tuple[Field, ...]:

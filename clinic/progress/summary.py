@@ -99,10 +99,15 @@ class NextStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Completeness:
-    """What the figures rest on; `unopened` counts rounds of which the audience may know that they closed unopened."""
+    """What the figures rest on, as far as the audience may know.
+
+    `missing` counts questions that were passed over in what was sent, `unanswered` how often one of the two who was
+    asked sent nothing before a round closed, `unopened` rounds that closed without opening.
+    """
 
     answers: int = 0
     missing: int = 0
+    unanswered: int = 0
     unopened: int = 0
 
 
@@ -116,12 +121,14 @@ class ProgressSummary:
     partners: tuple[Partner, ...]
     period: Period
     made_at: datetime
+    zone: str = "Etc/UTC"  # the couple's, for the time of day
     written_by: str = ""
     setting: str = ""  # one line below the title, such as the week of the program
     attendance: Attendance = Attendance()
     practices: tuple[PracticeRow, ...] = ()
     trends: tuple[Trend, ...] = ()
     wins: tuple[Win, ...] = ()
+    wins_written: int = 0  # those that are printed, and all before them
     excerpts: tuple[Excerpt, ...] = ()
     narrative: tuple[str, ...] = ()
     next_steps: tuple[NextStep, ...] = ()

@@ -10,7 +10,7 @@ from typing import Any
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Column, Exercise, Field
 from clinic.exercises.document import Trend as Asked
-from clinic.progress.points import Point, Position, Shared, Trend, gap, series
+from clinic.progress.points import Measure, Point, Position, Shared, Tally, Trend, gap, series
 
 Bucket = tuple[int, int]
 
@@ -54,6 +54,9 @@ def drawn(
         restarts=tuple(_restarts(own, asked, days)),
         note=asked.note,
         shared=tuple(_shared(asked, exercise, own, days)) if "overlap" in asked.lines else (),
+        measure=_measure(asked),
+        has_direction=asked.better != "neither",
+        tallies=_tallies(asked, exercise, own) if _measure(asked) == "part" else (),
     )
 
 
@@ -112,6 +115,46 @@ def _taken(asked: Asked, numbers: Sequence[float]) -> float:
             return math.fsum(numbers)
         case "share":
             return 100 * sum(number > 0 for number in numbers) / len(numbers)
+
+
+# A yes or no
+
+
+def _measure(asked: Asked) -> Measure:
+    """What its numbers are: places on a scale, a count, or part of the times that it was so."""
+    if asked.take in {"count", "sum"}:
+        return "count"
+    return "part" if asked.take == "share" or asked.points else "scale"
+
+
+def _tallies(asked: Asked, exercise: Exercise, answers: Sequence[Answer]) -> tuple[Tally, ...]:
+    """How often it was so. What both were asked about is told once, unless they tell it differently."""
+    given: dict[Any, dict[Position, list[float]]] = {}
+    for place, one in enumerate(sorted(answers, key=lambda a: (a.on, a.number, a.order))):
+        for number in _numbers(asked, exercise, one):
+            given.setdefault(_time_of(asked, one, place), {}).setdefault(one.author, []).append(number)
+    times = [{by: _is_so(asked, told) for by, told in accounts.items()} for accounts in given.values()]
+    if all(len(set(accounts.values())) == 1 for accounts in times):
+        return (_tally([any(accounts.values()) for accounts in times]),) if times else ()
+    each: tuple[Position, ...] = (1, 2)
+    return tuple(_tally([accounts[by] for accounts in times if by in accounts], by) for by in each)
+
+
+def _time_of(asked: Asked, one: Answer, place: int) -> Any:
+    """What counts as one time: a round that both tell of, an entry of a log, or what one found in the end."""
+    if asked.take != "share":
+        return _bucket(asked, one), one.author
+    return _bucket(asked, one) if asked.per == "round" else place
+
+
+def _is_so(asked: Asked, numbers: Sequence[float]) -> bool:
+    if asked.take == "share":
+        return all(number > 0 for number in numbers)
+    return _taken(asked, numbers) >= max((asked.points or {}).values(), default=1.0)
+
+
+def _tally(times: Sequence[bool], by: Position | None = None) -> Tally:
+    return Tally(times=sum(times), of=len(times), by=by)
 
 
 # Numbers

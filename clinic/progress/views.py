@@ -1,6 +1,6 @@
 """Pages of progress: a counselor's day, one couple on one page, the making of a report, and a client's home."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from textwrap import shorten
 from typing import get_args
 from uuid import UUID
@@ -16,13 +16,12 @@ from clinic.documents.rules import KINDS, audience_said
 from clinic.documents.views import said as document_said
 from clinic.extensions import db
 from clinic.practice import queries as practices
-from clinic.progress import actions, desk, home, overview, queries, rules
-from clinic.progress.exchange import minutes_of
+from clinic.progress import actions, desk, home, overview, queries, rules, shelves
 from clinic.progress.summary import Audience, Period
 from clinic.reflections import queries as reflections
-from clinic.reflections.rules import readers_sentence
-from clinic.web import clock_time, found, in_zone, page, see, short_day, viewer
-from forms.progress import AUDIENCES, FrameForm, ReportForm
+from clinic.web import clock_time, found, in_zone, page, see, short_day, takes, viewer
+from forms.bounds import room
+from forms.progress import AUDIENCES, MOST_EXCERPTS, FrameForm, ReportForm
 
 pages = Blueprint("progress", __name__, url_prefix="/progress")
 
@@ -54,8 +53,7 @@ def today() -> str:
 @access.staff
 def couple(couple_id: UUID) -> str:
     """One couple on one page."""
-    mine = couples.work_for(viewer(), couple_id)
-    row = mine or found(couples.get_for(viewer(), couple_id))
+    row = found(couples.get_for(viewer(), couple_id))
     shown = overview.overview(viewer(), row, clock.now())
     names = {one.position: one.name for one in row.partners}
     return render_template(
@@ -65,12 +63,13 @@ def couple(couple_id: UUID) -> str:
         audience_said=audience_said,
         kinds=KINDS,
         document_said=document_said,
-        may_work=mine is not None,
+        may_work=couples.may_work(viewer(), couple_id),
     )
 
 
 @pages.route("/couples/<uuid:couple_id>/report", methods=["GET", "POST"])
 @access.counselors
+@takes(room(ReportForm))
 def report(couple_id: UUID) -> str | BaseResponse:
     """Choose readers and days, add what only a person can say, and ask for the pages."""
     row = found(couples.work_for(viewer(), couple_id))
@@ -94,20 +93,18 @@ def report(couple_id: UUID) -> str | BaseResponse:
         couple=row,
         audience=audience,
         choices=choices,
-        offered=offered,
-        notes={one.key: _preview(one, names) for one in offered},
+        days=_chosen_days(row, audience, period, now),
+        period=period,
+        offered=shelves.by_exercise(offered),
+        names=names,
+        begins=lambda text: shorten(text, 140, placeholder=" …"),
+        most=MOST_EXCERPTS,
     )
 
 
-def _preview(passage: rules.Passage, names: dict[int, str]) -> str:
-    """The beginning of each side, so that the counselor knows what she chooses."""
-    said = (f"{names[one.by]}: {shorten(one.text, 140, placeholder=' …')}" for one in passage.sides)
-    return f"{passage.exercise}, {short_day(passage.on)}. {' / '.join(said)}"
-
-
 def _asked_for(couple: Couple, now: datetime) -> MultiDict[str, str]:
-    """What the address of the page says, and for the rest what is usual."""
-    first, last = overview.usual_period(viewer(), couple, now)
+    """What the address of the page says, and for the rest what is usual for these readers."""
+    first, last = overview.usual_period(couple, _audience_named(request.args.get("audience")), now)
     paper = practices.by_id(couple.practice_id).paper
     usual = {
         "audience": "couple",
@@ -126,10 +123,21 @@ def _asked_for(couple: Couple, now: datetime) -> MultiDict[str, str]:
 
 def _frame_of(form: FrameForm, couple: Couple, now: datetime) -> tuple[Audience, Period]:
     """The readers and the days as far as they can be read; the form says what was wrong."""
-    first, last = overview.usual_period(viewer(), couple, now)
+    audience = _audience_named(form.audience.data)
+    first, last = overview.usual_period(couple, audience, now)
     starts, ends = form.from_on.data or first, form.to_on.data or last
-    audience: Audience = next((one for one in get_args(Audience) if one == form.audience.data), "couple")
     return audience, Period(starts_on=starts, ends_on=max(starts, ends))
+
+
+def _audience_named(key: str | None) -> Audience:
+    return next((one for one in get_args(Audience) if one == key), "couple")
+
+
+def _chosen_days(couple: Couple, audience: Audience, period: Period, now: datetime) -> dict[str, str]:
+    """The days of a report when they were picked: what is usual for these readers is not taken along to others."""
+    if (period.starts_on, period.ends_on) == overview.usual_period(couple, audience, now):
+        return {}
+    return {"from_on": period.starts_on.isoformat(), "to_on": period.ends_on.isoformat()}
 
 
 def _chosen(form: ReportForm, audience: Audience, period: Period) -> actions.Chosen:
@@ -168,11 +176,8 @@ def now() -> str | BaseResponse:
         couple=couple,
         partner=partner,
         task=shown.tasks[0] if shown.tasks else None,
-        readers=_readers(couple, partner, shown.tasks[0], instant) if shown.tasks else "",
         greeting=greeting(instant, couple.zone),
         practice=_practice(),
-        minutes_of=minutes_of,
-        by_said=by_said,
         position_of={one.position: one for one in couple.partners},
     )
 
@@ -196,6 +201,7 @@ def ours(round_id: UUID | None = None) -> str | BaseResponse:
     return render_template(
         "progress/ours.html",
         opened=opened,
+        before=shelves.by_month(opened[1:], lambda one: one.on),
         exchange=exchange,
         more=more,
         names=names,
@@ -211,7 +217,16 @@ def mine() -> str | BaseResponse:
     if here is None:
         return see(url_for("progress.choose" if len(viewer().couple_ids) > 1 else "progress.now"))
     couple, partner = here
-    return render_template("progress/mine.html", rows=home.mine_for(viewer(), partner), couple=couple)
+    months = shelves.by_month(
+        home.mine_for(viewer(), partner), lambda one: clock.local_day(one.sent_at, couple.zone)
+    )
+    return render_template(
+        "progress/mine.html",
+        months=months,
+        unsent=reflections.unsent_of(viewer(), couple.id),
+        looks=home.looks_at(couple, partner),
+        couple=couple,
+    )
 
 
 @pages.route("/choose", methods=["GET", "POST"])
@@ -240,10 +255,6 @@ def _practice() -> object:
     return found(practices.practice_of(viewer()))
 
 
-def _readers(couple: Couple, partner: Partner, task: home.Task, instant: datetime) -> str:
-    return readers_sentence(task.asked, reflections.readers_of(couple, partner.id, instant), task.opening)
-
-
 # How times are said
 
 
@@ -256,15 +267,6 @@ def since_said(instant: datetime, zone: str) -> str:
     if days == 1:
         return "yesterday"
     return f"{in_zone(instant, zone):%A}" if days < 7 else f"{days} days"
-
-
-def by_said(until: datetime, zone: str) -> str:
-    """Until when: "good until tonight", "good by Thursday", "good by Sun, May 24"."""
-    last = clock.local_day(until - timedelta(seconds=1), zone)
-    days = (last - clock.local_day(clock.now(), zone)).days
-    if days <= 0:
-        return "good until tonight"
-    return f"good by {last:%A}" if days < 7 else f"good by {short_day(last)}"
 
 
 def greeting(now: datetime, zone: str) -> str:

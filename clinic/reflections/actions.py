@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from clinic import audit
+from clinic import audit, vault
 from clinic.couples.models import Couple
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Field, Flag
@@ -35,6 +35,7 @@ from clinic.reflections.drafts import (
     settle,
     standing,
     state_for,
+    writer_for,
 )
 from clinic.reflections.models import Draft, NoteToCounselor, Reflection, Words
 from clinic.reflections.openings import NotNow, open_words, perform_openings
@@ -74,6 +75,7 @@ __all__ = [
     "state_for",
     "still_open",
     "take_back",
+    "writer_for",
 ]
 
 Kind = Literal["not_now", "too_much", "something_else"]
@@ -193,7 +195,7 @@ def _dates(author: Author, sending: Sending) -> dict[str, str]:
         return {}
     awaited = {turn.opens.answered for turn in rounds.document_for(author.round).turns.values() if turn.opens}
     zone = ZoneInfo(author.round.assignment.zone)
-    said = {key: answer for key, answer in sending.answers.items() if key not in sending.narrowed}
+    said = rules.as_given(author.asked, sending)
     named = {f"{author.turn.key}.{key}": shapes.moment_of(answer, zone) for key, answer in said.items()}
     return {name: at.isoformat() for name, at in named.items() if name in awaited and at}
 
@@ -217,16 +219,22 @@ def _came_in(round_: Round, now: datetime) -> None:
 
 
 def _propose(author: Author, sending: Sending, now: datetime, ceiling: Ceiling) -> RoundState:
-    bound = rules.bound_hash(rules.joint_answers(author.asked, sending.answers))
+    bound = _kept_hash(rules.bound_hash(rules.joint_answers(author.asked, sending)))
     return _note(author, "proposed", now, ceiling, hash=bound, answered=_dates(author, sending))
+
+
+def _kept_hash(bound: str) -> str:
+    """The hash as the round keeps it: keyed, for the words of a short plan could be guessed from a stolen database."""
+    return vault.keyed_hash("bound", bound)
 
 
 def confirm(author: Author, seen_hash: str, now: datetime) -> None:
     """Agree to exactly the proposal that was read; another one that came in between raises NotNow."""
-    ceiling = _must_admit(author, now, "confirm").ceiling
+    folded = _must_admit(author, now, "confirm")
     if rules.bound_hash(queries.proposed(author.turn)) != seen_hash:
         raise NotNow("There is a newer proposal. Please read it first.")
-    perform_openings(author.round, now, _note(author, "confirmed", now, ceiling, hash=seen_hash))
+    stands = folded.turns[rounds.turn_id_of(author.turn)].proposal
+    perform_openings(author.round, now, _note(author, "confirmed", now, folded.ceiling, hash=stands))
     _came_in(author.round, now)
     audit.record(author.viewer, "confirm", author.turn)
 
@@ -264,10 +272,9 @@ def narrow(author: Author, fields: Sequence[str], now: datetime) -> Reflection:
         raise NotNow("A part of it has opened. You can still keep other answers closer, one by one.")
     sending = replace(sent, keep=not fields, narrowed=tuple(dict.fromkeys([*sent.narrowed, *allowed])))
     reflection = _write(author, sending, now)
-    if not fields:
-        _note(author, "narrowed", now, folded.ceiling)
-    elif (dates := _dates(author, sending)) != _dates(author, sent):
-        _note(author, "narrowed", now, folded.ceiling, groups=[], answered=dates)
+    # Noted also where the fold changes nothing by it: a release was given to the words as they were before.
+    told: dict[str, Any] = {"groups": [], "answered": _dates(author, sending)} if fields else {}
+    _note(author, "narrowed", now, folded.ceiling, **told)
     audit.record(author.viewer, "narrow", author.turn)
     return reflection
 

@@ -6,18 +6,16 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select
-
 from clinic.access import Viewer
+from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Again, Exercise, Field, label_for
 from clinic.exercises.document import Turn as Asked
 from clinic.exercises.own_questions import TAIL, keeps_with_counselor
-from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.homework.models import Round, Turn
-from clinic.reflections import queries
+from clinic.reflections import queries, rules
 from clinic.reflections.models import Reflection
 from clinic.reflections.queries import SentBy
 from clinic.reflections.rules import Sending
@@ -121,7 +119,7 @@ class Comparison:
 
 def comparison(viewer: Viewer, round_: Round) -> Comparison:
     """Everything of a round that this member of staff may read, prompt by prompt."""
-    couple = db.session.get_one(Couple, round_.couple_id)
+    couple = couples.at_hand(round_.couple_id)
     sent = queries.sent_in(viewer, round_)
     people = [one for one in couple.partners if _takes_part(round_, one)]
     marks = set((review.meets or []) if (review := queries.review_of(round_.id)) else [])
@@ -129,7 +127,7 @@ def comparison(viewer: Viewer, round_: Round) -> Comparison:
     table = _Table(round_, document, people, sent, marks, _last_numbers(viewer, round_))
     answered = list(_answered(viewer, table))
     rows = answered + [row for step in _steps(round_, document) for row in _rows_of(table, step, answered)]
-    added = queries.additions(round_.turns)
+    added = queries.added_in(viewer, round_)
     return Comparison(
         round_,
         document,
@@ -189,11 +187,7 @@ class _Table:
 
 def _last_numbers(viewer: Viewer, round_: Round) -> dict[tuple[UUID, str, str], float]:
     """The numbers of the round before, by partner, turn and field."""
-    before = select(Round).where(
-        Round.assignment_id == round_.assignment_id, Round.number == round_.number - 1
-    )
-    found = db.session.scalar(before)
-    sent = queries.sent_in(viewer, found) if found else {}
+    sent = queries.sent_before(viewer, round_)
     return {
         (row.partner_id, row.turn.key, key): number
         for row in sent.values()
@@ -293,11 +287,12 @@ def _missing(turns: list[Turn], round_: Round) -> str:
 
 
 def _goes_to(asked: Asked, one: Field, row: Reflection, sending: Sending) -> str:
-    if one.key in sending.narrowed:
-        return "kept for you; looks declined to the other"
-    if row.turn.is_kept or _is_only_here(asked, row):
+    if (one.visibility or asked.visibility) == "counselor":
+        return "kept for you" if row.turn.is_kept or _is_only_here(asked, row) else "for you"
+    is_behind = one.key in sending.answers and one.key not in rules.as_given(asked, sending)
+    if row.turn.is_kept or _is_only_here(asked, row) or is_behind:
         return "kept for you"
-    return "for you" if (one.visibility or asked.visibility) == "counselor" else ""
+    return "kept for you; looks declined to the other" if one.key in sending.narrowed else ""
 
 
 def _is_only_here(asked: Asked, row: Reflection) -> bool:

@@ -1,6 +1,6 @@
 """Verbs of the counselor: release with its hold, return, reply, review. Private notes lie under the practice's key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,10 +12,12 @@ from clinic.homework.models import Round, Turn
 from clinic.reflections import queries
 from clinic.reflections.models import NoteToCounselor, Reply, RoundReview
 from clinic.reflections.openings import NotNow
+from clinic.reflections.seen import must_be_read
 
 
-def release(viewer: Viewer, turn: Turn, now: datetime) -> None:
-    """Let the partner read: takes effect after the hold, and can be called back until then."""
+def release(viewer: Viewer, turn: Turn, now: datetime, read: Collection[str] | None = None) -> None:
+    """Let the partner read what was `read`: takes effect after the hold, and can be called back until then."""
+    must_be_read(queries.opened_together(turn), read)
     row = queries.latest([turn]).get(turn.id)
     if row is None or not queries.can_release(turn):
         raise NotNow("There is nothing here that can be released: it was kept, taken back or opened already.")
@@ -31,8 +33,11 @@ def call_back(viewer: Viewer, turn: Turn, now: datetime) -> None:
     audit.record(viewer, "call back", turn)
 
 
-def return_for_another_pass(viewer: Viewer, turn: Turn, now: datetime) -> None:
-    """Ask the author for another pass; what was sent stays until the new one comes."""
+def return_for_another_pass(
+    viewer: Viewer, turn: Turn, now: datetime, read: Collection[str] | None = None
+) -> None:
+    """Ask the author for another pass at what was `read`; what was sent stays until the new one comes."""
+    must_be_read([turn], read)
     if turn.state != "sent" or not (turn.awaits_opening or turn.is_kept):
         raise NotNow("It has opened already; ask for an addition instead.")
     homework.note(turn.round, "returned", now, turn=turn)

@@ -14,6 +14,7 @@ from clinic.exercises.document import Turn as Asked
 from clinic.exercises.turns import RoundState
 from clinic.extensions import db, take_lock
 from clinic.homework import queries as rounds
+from clinic.homework.agreed import Agreed
 from clinic.homework.models import Round, Turn
 from clinic.reflections import queries, versions
 from clinic.reflections.models import Draft, KeptText
@@ -56,12 +57,28 @@ class Author:
         return self.turn.round
 
     @property
+    def agreed(self) -> Agreed:
+        """What was agreed with this partner about it."""
+        own = (one for one in self.round.assignment.recipients if one.partner_id == self.partner_id)
+        return next((one.agreed for one in own), Agreed())
+
+    @property
     def asked(self) -> Asked:
         return rounds.document_for(self.turn.round).turns[self.turn.key]
 
 
-def author_for(viewer: Viewer, turn_id: UUID) -> Author | None:
+def author_for(viewer: Viewer, turn_id: UUID, *, also_recalled: bool = False) -> Author | None:
     """The viewer as the author of a turn; None for every turn that is not this partner's to write."""
+    turn = rounds.turn_for(viewer, turn_id, also_recalled=also_recalled) if viewer.is_client else None
+    if turn is None:
+        return None
+    mine = {side.partner_id for side in viewer.sides if side.couple_id == turn.couple_id}
+    own = next((one for one in turn.round.assignment.recipients if one.partner_id in mine), None)
+    return Author(viewer, own.partner_id, turn, own.role) if own else None
+
+
+def writer_for(viewer: Viewer, turn_id: UUID) -> Author | None:
+    """The same for a save while one types, with no more at hand than that needs."""
     own = rounds.writer_of(viewer, turn_id)
     return Author(viewer, own.partner_id, own.turn, own.role) if own else None
 
@@ -128,7 +145,8 @@ def _save(author: Author, draft: Draft | None, sending: Sending, seen: int, now:
 def _new_draft(author: Author, sending: Sending, seen: int, now: datetime) -> Draft:
     _must_not_be_sent(author, sending, seen)
     take_lock()
-    if queries.draft_of(author.turn, author.partner_id) is not None:
+    is_there = queries.draft_of(author.turn, author.partner_id) is not None
+    if is_there or rounds.state_now(author.turn) != author.turn.state:
         db.session.rollback()
         raise _came_between(author)
     draft = Draft(turn_id=author.turn.id, partner_id=author.partner_id, version=0, saved_at=now, body={})

@@ -1,19 +1,21 @@
 """Reads of what people wrote. A partner reads the own words and openings; staff read what was sent."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, false, func, select, true
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from clinic.access import Viewer
-from clinic.accounts.models import StaffMember
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple
+from clinic.exercises import answers as shapes
 from clinic.exercises.document import Input
-from clinic.extensions import db
+from clinic.exercises.history import VOIDS_A_RELEASE
+from clinic.extensions import asked_once, db
 from clinic.homework import queries as rounds
 from clinic.homework.models import Assignment, Round, Turn
 from clinic.practice import queries as practices
@@ -77,6 +79,7 @@ def replies_for(viewer: Viewer) -> Select[Reply]:
     )
 
 
+@asked_once
 def draft_of(turn: Turn, partner_id: UUID) -> Draft | None:
     """The unsent words of one partner for one turn; nobody else ever asks for them."""
     return db.session.scalar(_DRAFT, {"turn": turn.id, "partner": partner_id})
@@ -85,20 +88,40 @@ def draft_of(turn: Turn, partner_id: UUID) -> Draft | None:
 _DRAFT = select(Draft).where(Draft.turn_id == bindparam("turn"), Draft.partner_id == bindparam("partner"))
 
 
+def unsent_of(viewer: Viewer, couple_id: UUID) -> list[tuple[UUID, datetime]]:
+    """Turns for which this partner has words that were never sent, and when they were last kept; the words stay closed.
+
+    Whatever became of the turn: a draft of something that was recalled, closed or ended is its author's all the same.
+    """
+    mine = (Draft.turn_id, Draft.saved_at), (KeptText.turn_id, KeptText.kept_at)
+    found: dict[UUID, datetime] = {}
+    for turn, at in mine:
+        rows = (
+            select(turn, at)
+            .join(Turn, Turn.id == turn)
+            .where(turn.class_.partner_id.in_(viewer.partner_ids), Turn.couple_id == couple_id)
+        )
+        for turn_id, saved in db.session.execute(rows):
+            found[turn_id] = max(saved, found.get(turn_id, saved))
+    return sorted(found.items(), key=lambda one: one[1], reverse=True)
+
+
 def latest(turns: Iterable[Turn], partner_id: UUID | None = None) -> dict[UUID, Reflection]:
     """The last revision of each turn that was not taken back, additions apart; one partner's, or whoever sent it."""
+    return {row.turn_id: row for row in _standing(tuple(turn.id for turn in turns), partner_id)}
+
+
+@asked_once
+def _standing(turn_ids: tuple[UUID, ...], partner_id: UUID | None) -> list[Reflection]:
     by = Reflection.partner_id == partner_id if partner_id else true()
-    ids = [turn.id for turn in turns]
-    return {row.turn_id: row for row in db.session.scalars(_LATEST.where(by), {"turns": ids})}
-
-
-_LATEST = (
-    select(Reflection)
-    .where(Reflection.turn_id.in_(bindparam("turns", expanding=True)), Reflection.withdrawn_at.is_(None))
-    .where(Reflection.is_addition.is_(False))
-    .order_by(Reflection.revision)
-    .options(selectinload(Reflection.words))
-)
+    rows = (
+        select(Reflection)
+        .where(Reflection.turn_id.in_(turn_ids), Reflection.withdrawn_at.is_(None), by)
+        .where(Reflection.is_addition.is_(False))
+        .order_by(Reflection.revision)
+        .options(joinedload(Reflection.words))
+    )
+    return list(db.session.scalars(rows).unique())
 
 
 def revisions(turn: Turn, partner_id: UUID) -> list[Reflection]:
@@ -120,7 +143,9 @@ def additions(turns: Iterable[Turn]) -> list[Reflection]:
     """Dated additions to opened words, in order."""
     ids = [turn.id for turn in turns]
     rows = select(Reflection).where(Reflection.turn_id.in_(ids), Reflection.is_addition.is_(True))
-    return list(db.session.scalars(rows.order_by(Reflection.sent_at).options(selectinload(Reflection.words))))
+    return list(
+        db.session.scalars(rows.order_by(Reflection.sent_at).options(joinedload(Reflection.words))).unique()
+    )
 
 
 def last_sent_at(round_: Round) -> datetime | None:
@@ -130,6 +155,7 @@ def last_sent_at(round_: Round) -> datetime | None:
     return db.session.scalar(sent.where(Reflection.withdrawn_at.is_(None)))
 
 
+@asked_once
 def review_of(round_id: UUID) -> RoundReview | None:
     """The counselors' side of a round."""
     return db.session.scalar(select(RoundReview).where(RoundReview.round_id == round_id))
@@ -141,6 +167,12 @@ def sent_by(turn: Turn, partner_id: UUID) -> Sending | None:
     return as_sent(row) if row else None
 
 
+def has_sent(turn: Turn, partner_id: UUID) -> bool:
+    """True when words of this partner stand in a turn: sent, and not taken back."""
+    mine = select(Reflection.id).where(Reflection.turn_id == turn.id, Reflection.partner_id == partner_id)
+    return db.session.scalar(mine.where(Reflection.withdrawn_at.is_(None)).limit(1)) is not None
+
+
 def as_sent(reflection: Reflection) -> Sending:
     """What its author handed in, put together again from the groups; for the author and for staff."""
     groups = {words.group: words for words in reflection.words}
@@ -148,13 +180,14 @@ def as_sent(reflection: Reflection) -> Sending:
     closer = groups.pop("counselor", None)
     answers = {key: answer for words in groups.values() for key, answer in words.answers.items()}
     kept_closer = dict(closer.answers) if closer else {}
+    asked = rounds.document_for(reflection.turn.round).turns[reflection.turn.key]
     own = engine.answers if engine else {}
     return Sending(
         answers={**answers, **kept_closer},
         safe=own.get("safe"),
         consent=own.get("consent"),
         keep=reflection.turn.is_kept,
-        narrowed=tuple(key for key in kept_closer if key in answers),
+        narrowed=tuple(key for key in kept_closer if answers and shapes.may_narrow(asked, asked.field(key))),
         tail=dict(tail.answers) if tail else {},
     )
 
@@ -165,9 +198,9 @@ def proposal_of(turn: Turn) -> Reflection | None:
         select(Reflection)
         .where(Reflection.turn_id == turn.id, Reflection.words.any(Words.visibility == "joint"))
         .order_by(Reflection.revision.desc())
-        .options(selectinload(Reflection.words))
+        .options(joinedload(Reflection.words))
     )
-    return db.session.scalar(rows.limit(1))
+    return db.session.scalars(rows.limit(1)).unique().first()
 
 
 def proposed(turn: Turn) -> dict[str, Any]:
@@ -192,14 +225,11 @@ def kept_page(turn: Turn, partner_id: UUID, name: str) -> KeptText | None:
 # Release
 
 
-UNDO_A_RELEASE = frozenset({"called_back", "returned", "took_back", "narrowed", "sent"})
-
-
 def released_at(turn: Turn) -> datetime | None:
     """When the counselor released a turn, unless that was undone since, or there are newer words than were read."""
     ids = {one.id for one in opened_together(turn)}
     acts = [event for event in turn.round.events if event.turn_id in ids]
-    acts = [event for event in acts if event.kind == "released" or event.kind in UNDO_A_RELEASE]
+    acts = [event for event in acts if event.kind == "released" or event.kind in VOIDS_A_RELEASE]
     return acts[-1].at if acts and acts[-1].kind == "released" else None
 
 
@@ -243,11 +273,9 @@ def can_release(turn: Turn) -> bool:
 
 def readers_of(couple: Couple, author_id: UUID, now: datetime) -> Readers:
     """Who can read today what this partner writes."""
-    counselors = couples.counselors_of(couple.id, now)
-    names = [one.name for one in counselors if one.left_at is None or now < one.left_at]
-    above = {one.supervisor_id for one in counselors if one.supervisor_id}
-    supervisors = [db.session.get_one(StaffMember, id_) for id_ in sorted(above)]
-    others = [one.name for one in supervisors if one.left_at is None and one.name not in names]
+    staff = couples.counselors_and_above(couple.id, now)
+    names = [counselor.name for counselor, _ in staff]
+    others = list(dict.fromkeys(one.name for _, one in staff if one is not None and one.name not in names))
     partner = couples.other_of(couple, author_id)
     policy = practices.by_id(couple.practice_id).policy
     return Readers(names, others, partner.name if partner else None, policy)
@@ -261,13 +289,40 @@ SentBy = Mapping[tuple[UUID, UUID], Reflection]
 
 def sent_in(viewer: Viewer, round_: Round) -> SentBy:
     """What was sent in a round, as far as this viewer may read it."""
-    rows = (
-        visible_to(viewer)
-        .where(Reflection.turn_id.in_([turn.id for turn in round_.turns]), Reflection.is_addition.is_(False))
-        .order_by(Reflection.revision)
-        .options(selectinload(Reflection.words))
-    )
-    return {(row.turn_id, row.partner_id): row for row in db.session.scalars(rows)}
+    rows = came_in(viewer, round_.id)
+    return {(row.turn_id, row.partner_id): row for row in rows if not row.is_addition}
+
+
+def added_in(viewer: Viewer, round_: Round) -> list[Reflection]:
+    """Dated additions to what was sent in a round, as far as this viewer may read them, in order."""
+    added = [row for row in came_in(viewer, round_.id) if row.is_addition]
+    return sorted(added, key=lambda row: row.sent_at)
+
+
+def sent_before(viewer: Viewer, round_: Round) -> SentBy:
+    """What was sent in the round before, as far as this viewer may read it."""
+    before = (Round.assignment_id == round_.assignment_id, Round.number == round_.number - 1)
+    rows = visible_to(viewer).join(Reflection.turn).join(Turn.round).where(*before)
+    return {(row.turn_id, row.partner_id): row for row in _in_order(rows) if not row.is_addition}
+
+
+def sent_for(viewer: Viewer, appointment_ids: Collection[UUID]) -> list[Reflection]:
+    """What was sent in the rounds that belong to these appointments, as far as this viewer may read it."""
+    rows = visible_to(viewer).join(Reflection.turn).join(Turn.round)
+    found = _in_order(rows.where(Round.appointment_id.in_(appointment_ids)).order_by(Round.opens_at))
+    return list({(row.turn_id, row.partner_id): row for row in found if not row.is_addition}.values())
+
+
+@asked_once
+def came_in(viewer: Viewer, round_id: UUID) -> list[Reflection]:
+    """Every revision that was sent in a round and every addition, as far as this viewer may read them, in order."""
+    return _in_order(visible_to(viewer).join(Reflection.turn).where(Turn.round_id == round_id))
+
+
+def _in_order(rows: Select[Reflection]) -> list[Reflection]:
+    given = contains_eager(Reflection.turn).joinedload(Turn.round).joinedload(Round.assignment)
+    whole = (given.lazyload(Assignment.recipients), joinedload(Reflection.words))
+    return list(db.session.scalars(rows.order_by(Reflection.revision).options(*whole)).unique())
 
 
 def queue(viewer: Viewer) -> list[Round]:
@@ -306,8 +361,14 @@ def replies_in(viewer: Viewer, round_: Round) -> list[Reply]:
     return list(db.session.scalars(replies_for(viewer).where(Reply.round_id == round_.id).order_by(Reply.at)))
 
 
-def senders(round_: Round) -> list[UUID]:
-    """Who has sent something in a round that was not taken back."""
-    ids = [turn.id for turn in round_.turns]
-    rows = select(Reflection.partner_id).where(Reflection.turn_id.in_(ids), Reflection.withdrawn_at.is_(None))
-    return list(db.session.scalars(rows.distinct()))
+def senders(rounds: Iterable[Round]) -> dict[UUID, set[UUID]]:
+    """By round, who has sent something that was not taken back; one statement."""
+    rows = (
+        select(Turn.round_id, Reflection.partner_id)
+        .join(Turn, Turn.id == Reflection.turn_id)
+        .where(Turn.round_id.in_([row.id for row in rounds]), Reflection.withdrawn_at.is_(None))
+    )
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    for round_id, partner_id in db.session.execute(rows):
+        found[round_id].add(partner_id)
+    return found

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from clinic.access import Viewer
-from clinic.couples.models import Couple, Partner
+from clinic.couples import queries as couples
+from clinic.couples.models import Partner
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import label_for
 from clinic.extensions import db
@@ -40,7 +41,7 @@ CONSENT_SAID = {
 
 def releases(viewer: Viewer, round_: Round) -> list[Release]:
     """What can be released in a round, or was and has not opened yet."""
-    couple = db.session.get_one(Couple, round_.couple_id)
+    couple = couples.at_hand(round_.couple_id)
     found = []
     for (turn_id, partner_id), row in queries.sent_in(viewer, round_).items():
         turn = next(one for one in round_.turns if one.id == turn_id)

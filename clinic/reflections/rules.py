@@ -78,16 +78,27 @@ def divided(turn: Turn, sending: Sending) -> dict[str, tuple[str, dict[str, Any]
 
 def _by_group(turn: Turn, sending: Sending) -> dict[str, tuple[str, dict[str, Any]]]:
     found: dict[str, tuple[str, dict[str, Any]]] = {}
+    kept, given = _kept_closer(turn, sending), as_given(turn, sending)
     for group in turn.groups:
         for asked in group.fields:
             if asked.key not in sending.answers:
                 continue
-            answer = sending.answers[asked.key]
-            if asked.key in sending.narrowed and shapes.may_narrow(turn, asked):
-                found.setdefault("counselor", ("counselor", {}))[1][asked.key] = answer
-                answer = dict(shapes.DECLINED)
-            found.setdefault(group.key, (group.visibility, {}))[1][asked.key] = answer
+            if asked.key in kept or asked.key not in given:
+                found.setdefault("counselor", ("counselor", {}))[1][asked.key] = sending.answers[asked.key]
+            if asked.key in given:
+                found.setdefault(group.key, (group.visibility, {}))[1][asked.key] = given[asked.key]
     return found
+
+
+def as_given(turn: Turn, sending: Sending) -> dict[str, Any]:
+    """The answers as others see them: what was narrowed looks declined, and what hangs on it as if not asked."""
+    kept = _kept_closer(turn, sending)
+    said = {key: dict(shapes.DECLINED) if key in kept else answer for key, answer in sending.answers.items()}
+    return shapes.only_shown(turn, said)
+
+
+def _kept_closer(turn: Turn, sending: Sending) -> set[str]:
+    return {one.key for one in turn.fields if one.key in sending.narrowed and shapes.may_narrow(turn, one)}
 
 
 def still_closed(turn: Turn, one: TurnState) -> list[str]:
@@ -96,10 +107,10 @@ def still_closed(turn: Turn, one: TurnState) -> list[str]:
     return [asked.key for asked in fields if shapes.may_narrow(turn, asked)]
 
 
-def joint_answers(turn: Turn, answers: Mapping[str, Any]) -> dict[str, Any]:
+def joint_answers(turn: Turn, sending: Sending) -> dict[str, Any]:
     """The part of the answers that both read and agree to."""
     joint = {asked.key for group in turn.groups if group.visibility == "joint" for asked in group.fields}
-    return {key: answer for key, answer in answers.items() if key in joint}
+    return {key: answer for key, answer in as_given(turn, sending).items() if key in joint}
 
 
 def is_met(turn: Turn, answers: Mapping[str, Any]) -> bool:
@@ -162,42 +173,41 @@ OPENS = {
 
 
 def readers_sentence(turn: Turn, readers: Readers, opening: str, *, kept: bool = False) -> str:
-    """Who reads what is written in this turn, computed from who can read it today; stored with the reflection."""
-    first = f"{readers.staff} can read this as soon as you send it."
-    return " ".join(
-        part for part in (first, _about_partner(turn, readers, opening, kept=kept), readers.policy) if part
-    )
+    """Who reads what is written in this turn, computed from who can read it today; stored with the reflection.
+
+    After a blank line stands what the practice says that it does with it: the policy in force.
+    """
+    said = _who_reads(turn, readers, opening, kept=kept)
+    return "\n\n".join(part for part in (said, readers.policy.strip()) if part)
 
 
-def _about_partner(turn: Turn, readers: Readers, opening: str, *, kept: bool) -> str:
+def _who_reads(turn: Turn, readers: Readers, opening: str, *, kept: bool) -> str:
     kinds = {group.visibility for group in turn.groups}
+    staff = f"When you send it, {readers.staff} can read it."
     if readers.partner is None:
-        return ""
+        return staff
     if kept or kinds == {"counselor"}:
-        return f"The app does not show it to {readers.partner}."
-    said = [
-        _kind_said(kind, readers.partner, opening)
-        for kind in ("partner", "joint", "sealed", "release")
-        if kind in kinds
-    ]
-    return " ".join([*said, *_exceptions(turn, readers.partner)])
+        return f"{staff} The app does not show it to {readers.partner}."
+    act = "propose" if "joint" in kinds else "send"
+    both = f"When you {act} it, {readers.partner} can read it, and so can {readers.staff}."
+    later = [_kind_said(kind, readers.partner, opening) for kind in ("sealed", "release") if kind in kinds]
+    first = both if kinds & {"partner", "joint"} else staff
+    return " ".join([first, *later, *_exceptions(turn)])
 
 
 def _kind_said(kind: str, partner: str, opening: str) -> str:
     return {
-        "partner": f"{partner} can read it, too, as soon as you send it.",
-        "joint": f"{partner} can read it, too, once you propose it.",
-        "sealed": f"{partner} reads it {OPENS[opening]}, and reads nothing of it before.",
+        "sealed": f"{partner} reads it {OPENS[opening]}, and not before.",
         "release": f"{partner} reads it if you agree and your counselor releases it.",
     }[kind]
 
 
-def _exceptions(turn: Turn, partner: str) -> Iterator[str]:
+def _exceptions(turn: Turn) -> Iterator[str]:
     """What of a turn goes another way than the rest of it."""
     if any(group.visibility == "partner" and group.opens for group in turn.groups):
-        yield f"Where a question says so, {partner} sees the answer later in the round."
+        yield "Where a question says so, your partner sees the answer later in the round."
     if any(group.visibility == "counselor" for group in turn.groups):
-        yield f"Questions marked “for your counselor” are not shown to {partner} by the app."
+        yield "What is marked “for your counselor”, the app does not show to your partner."
 
 
 def _joined(names: Sequence[str]) -> str:

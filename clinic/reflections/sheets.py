@@ -6,13 +6,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
-from clinic.couples.models import Couple
+from clinic.couples import queries as couples
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Exercise, Field, label_for
 from clinic.exercises.document import Turn as Asked
 from clinic.exercises.own_questions import TAIL
-from clinic.exercises.turns import Act, RoundState, TurnState
-from clinic.extensions import db
+from clinic.exercises.turns import Act, RoundState, TurnId, TurnState
 from clinic.homework import queries as rounds
 from clinic.reflections import drafts, queries, rules
 from clinic.reflections.drafts import Author
@@ -37,6 +36,13 @@ class Sheet:
         return rounds.document_for(self.author.round)
 
     @property
+    def given(self) -> frozenset[tuple[TurnId, str]]:
+        """Groups of words in this round that the other partner was given."""
+        return frozenset(
+            (turn, key) for to, turn, key in self._folded.visible if to != self.author.partner_id
+        )
+
+    @property
     def asked(self) -> Asked:
         return self.document.turns[self.author.turn.key]
 
@@ -59,7 +65,7 @@ class Sheet:
 
     @cached_property
     def readers(self) -> Readers:
-        couple = db.session.get_one(Couple, self.author.turn.couple_id)
+        couple = couples.at_hand(self.author.turn.couple_id)
         return queries.readers_of(couple, self.author.partner_id, self.now)
 
     @property
@@ -189,12 +195,13 @@ def lines_of(sheet: Sheet, sending: Sending) -> list[Line]:
 def _line(sheet: Sheet, field: Field, sending: Sending, *, kept: bool) -> Line:
     answer = sending.answers[field.key]
     visibility = field.visibility or sheet.asked.visibility
+    is_behind = field.key not in rules.as_given(sheet.asked, sending)  # hangs on an answer that is kept
     return Line(
         field.key,
         label_for(field.label, sheet.author.role),
         shapes.describe(field, answer),
-        for_counselor=kept or visibility == "counselor",
-        is_narrowed=field.key in sending.narrowed,
+        for_counselor=kept or visibility == "counselor" or is_behind,
+        is_narrowed=field.key in sending.narrowed and not is_behind,
         is_declined=shapes.is_declined(answer),
         is_text=field.kind == "text",
     )

@@ -1,14 +1,15 @@
 """Words of before: what stands above a writer's form, as far as this writer may read it."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select
 
-from clinic.couples.models import Couple, Partner
+from clinic.couples import queries as couples
+from clinic.couples.models import Partner
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Field, label_for
 from clinic.extensions import db
@@ -17,6 +18,7 @@ from clinic.homework.models import Turn
 from clinic.reflections import queries
 from clinic.reflections.drafts import Author
 from clinic.reflections.models import Opening, Reply
+from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import Sheet
 
 
@@ -31,6 +33,7 @@ class Shown:
     at: datetime
     is_mine: bool
     is_declined: bool = False
+    is_closed: bool = False  # own words that nobody but the counselor has: they open after a fresh proof
 
 
 def shown(sheet: Sheet) -> list[Shown]:
@@ -45,10 +48,55 @@ def _found(sheet: Sheet, reference: str) -> Iterator[Shown]:
     key, _, field_key = reference.partition(".")
     field = sheet.document.turns[key].field(field_key)
     for turn in _rows_named(sheet, key):
-        for answers, partner, at in _readable(sheet.author, turn):
-            if field_key in answers:
-                yield _shown(sheet.author, field, answers[field_key], partner, at)
-                return
+        found = _joint(sheet, turn, field) or _own(sheet, turn, field) or _opened(sheet, turn, field)
+        if found is not None:
+            yield found
+            return
+
+
+def _joint(sheet: Sheet, turn: Turn, field: Field) -> Shown | None:
+    """What is on the table of both comes first: an own version that was kept must not stand for it."""
+    proposal = queries.proposal_of(turn)
+    answers = queries.proposed(turn) if proposal is not None else {}
+    if proposal is None or field.key not in answers:
+        return None
+    partner = _partner(sheet.author, proposal.partner_id)
+    return _shown(sheet.author, field, answers[field.key], partner, proposal.sent_at)
+
+
+def _opened(sheet: Sheet, turn: Turn, field: Field) -> Shown | None:
+    """What the other's words were when they opened, the last ones first."""
+    author = sheet.author
+    rows = queries.openings_for(author.viewer).where(Opening.turn_id == turn.id, Opening.mode != "addition")
+    for opening in db.session.scalars(rows.order_by(Opening.revision.desc(), Opening.at.desc())):
+        if field.key in opening.answers:
+            return _shown(
+                author, field, opening.answers[field.key], _partner(author, opening.author_id), opening.at
+            )
+    return None
+
+
+def _own(sheet: Sheet, turn: Turn, field: Field) -> Shown | None:
+    """The own answer, closed while its author alone has it and has not proved who looks."""
+    author = sheet.author
+    row = queries.latest([turn], author.partner_id).get(turn.id)
+    sent = queries.as_sent(row) if row else None
+    if row is None or sent is None or field.key not in sent.answers:
+        return None
+    found = _shown(author, field, sent.answers[field.key], _partner(author, author.partner_id), row.sent_at)
+    if author.viewer.has_fresh_proof or _is_given(sheet, turn, field.key, sent):
+        return found
+    return replace(found, lines=[], is_declined=False, is_closed=True)
+
+
+def _is_given(sheet: Sheet, turn: Turn, field_key: str, sent: Sending) -> bool:
+    """True when the other partner has this answer, too: it is no secret on the table at home."""
+    group = next(
+        group.key
+        for group in sheet.document.turns[turn.key].groups
+        if field_key in {one.key for one in group.fields}
+    )
+    return field_key not in sent.narrowed and (rounds.turn_id_of(turn), group) in sheet.given
 
 
 def _rows_named(sheet: Sheet, key: str) -> list[Turn]:
@@ -64,21 +112,8 @@ def _rows_named(sheet: Sheet, key: str) -> list[Turn]:
     return sorted(near or rows, key=nearness)
 
 
-def _readable(author: Author, turn: Turn) -> Iterator[tuple[Mapping[str, Any], Partner, datetime]]:
-    """What this writer may read of a turn: the own words, the joint ones, and openings."""
-    own = queries.latest([turn], author.partner_id).get(turn.id)
-    if own is not None:
-        yield queries.as_sent(own).answers, _partner(author, author.partner_id), own.sent_at
-    proposal = queries.proposal_of(turn)
-    if proposal is not None:
-        yield queries.proposed(turn), _partner(author, proposal.partner_id), proposal.sent_at
-    opened = queries.openings_for(author.viewer).where(Opening.turn_id == turn.id, Opening.mode != "addition")
-    for opening in db.session.scalars(opened.order_by(Opening.revision.desc(), Opening.at.desc())):
-        yield opening.answers, _partner(author, opening.author_id), opening.at
-
-
 def _partner(author: Author, partner_id: UUID) -> Partner:
-    couple = db.session.get_one(Couple, author.turn.couple_id)
+    couple = couples.at_hand(author.turn.couple_id)
     return next(one for one in couple.partners if one.id == partner_id)
 
 

@@ -55,9 +55,9 @@ def raise_flag(
         couple_id=couple_id,
         partner_id=partner_id,
         turn_id=turn_id,
-        field=field,
         raised_at=now,
     )
+    flag.field = flag.keyed(field)
     db.session.add(flag)
     audit.record(viewer, "raise flag", flag)
     return flag

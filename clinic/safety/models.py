@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.extensions import Base
-from clinic.vault import Sealed
+from clinic.vault import Sealed, keyed_hash
 
 
 class Clearance(Base):
@@ -34,10 +34,18 @@ class Flag(Base):
     couple_id: Mapped[UUID] = mapped_column(ForeignKey("couple.id"))
     partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"))
     turn_id: Mapped[UUID | None] = mapped_column(ForeignKey("turn.id"))
-    field: Mapped[str]
+    field: Mapped[str]  # keyed, for this row alone: a stolen table does not tell what was answered
     raised_at: Mapped[datetime]
     acted_at: Mapped[datetime | None]
     acted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_member.id"))
     action_sealed: Mapped[bytes | None]
     action: Sealed[str | None] = Sealed("action_sealed", "practice", "practice_id")
     __table_args__ = (Index("ix_flag_open", "couple_id", "acted_at"),)
+
+    def keyed(self, field: str) -> str:
+        """A field's key as this row keeps it."""
+        return keyed_hash("flag", f"{self.id}:{field}")
+
+    def is_about(self, field: str) -> bool:
+        """True when the answer to that field raised it."""
+        return self.field == self.keyed(field)

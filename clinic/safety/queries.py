@@ -1,6 +1,6 @@
 """Reads of safety: the ceiling of a couple, and what only its counselors know. The strictest row rule of the house."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -50,23 +50,23 @@ def clearances_of(viewer: Viewer, couple_id: UUID) -> Sequence[Clearance]:
 
 def ceiling_of(couple: Couple, now: datetime) -> Ceiling:
     """How wide words may reach in this couple right now."""
-    standings = _standings(couple.partners)
-    return _ceiling(couple, standings, now)
+    return ceiling_in(couple, standings_of(couple.partners), now)
 
 
 def ceilings_of(couple_ids: Collection[UUID], now: datetime) -> dict[UUID, Ceiling]:
     """The same for many couples, in three statements however many they are."""
     found = db.session.scalars(select(Couple).where(Couple.id.in_(couple_ids))).all()
-    standings = _standings([partner for couple in found for partner in couple.partners])
-    return {couple.id: _ceiling(couple, standings, now) for couple in found}
+    standings = standings_of([partner for couple in found for partner in couple.partners])
+    return {couple.id: ceiling_in(couple, standings, now) for couple in found}
 
 
 def standing_of(partner: Partner) -> Standing:
     """What is known of one partner."""
-    return _standings([partner])[partner.id]
+    return standings_of([partner])[partner.id]
 
 
-def _ceiling(couple: Couple, standings: dict[UUID, Standing], now: datetime) -> Ceiling:
+def ceiling_in(couple: Couple, standings: Mapping[UUID, Standing], now: datetime) -> Ceiling:
+    """How wide words may reach, from what is known of both."""
     return ceiling(
         [standings[partner.id] for partner in couple.partners],
         is_paused=couple.paused_at is not None or couple.closed_at is not None,
@@ -88,7 +88,8 @@ _KNOWN = select(
 """The last decision and whether the last consent is in force; made once, since every fold of a round asks for it."""
 
 
-def _standings(partners: Collection[Partner]) -> dict[UUID, Standing]:
+def standings_of(partners: Collection[Partner]) -> dict[UUID, Standing]:
+    """What is known of each of them: the last decision and the last consent count; one statement."""
     known = {row.id: row for row in db.session.execute(_KNOWN, {"ids": [one.id for one in partners]})}
     return {one.id: _standing(one, known[one.id]) for one in partners}
 

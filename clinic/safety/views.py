@@ -14,6 +14,7 @@ from clinic.extensions import db
 from clinic.practice import queries as practices
 from clinic.safety import actions, queries
 from clinic.safety.models import Flag
+from forms.bounds import room
 from forms.safety import STATES, ActionForm, ClearanceForm
 
 pages = Blueprint("safety", __name__, url_prefix="/safety")
@@ -29,18 +30,19 @@ def standing(couple_id: UUID) -> str:
 def _standing_page(couple: Couple, sent: ClearanceForm | None = None, about: UUID | None = None) -> str:
     viewer, now = web.viewer(), clock.now()
     ids = [one.id for one in couple.partners]
+    standings = queries.standings_of(couple.partners)
     return render_template(
         "safety/standing.html",
         couple=couple,
-        ceiling=queries.ceiling_of(couple, now),
-        standings={one.id: queries.standing_of(one) for one in couple.partners},
+        ceiling=queries.ceiling_in(couple, standings, now),
+        standings=standings,
         decisions=queries.clearances_of(viewer, couple.id),
         consents=couples.consents_of(ids),
         forms={
             id_: sent if sent and id_ == about else ClearanceForm(formdata=None, prefix=f"{id_}-")
             for id_ in ids
         },
-        may_work=couples.work_for(viewer, couple.id) is not None,
+        may_work=couples.may_work(viewer, couple.id),
         practice=practices.by_id(couple.practice_id),
         states={choice.value: choice.label for choice in STATES},
         at=now,
@@ -49,6 +51,7 @@ def _standing_page(couple: Couple, sent: ClearanceForm | None = None, about: UUI
 
 @pages.post("/partners/<uuid:partner_id>/clearance")
 @access.counselors
+@web.takes(room(ClearanceForm))
 def decide(partner_id: UUID) -> Response | BaseResponse:
     """Record a decision for one partner."""
     partner = _partner(partner_id)
@@ -118,14 +121,17 @@ def flags() -> str:
 def _flags_page(sent: ActionForm | None = None, about: UUID | None = None) -> str:
     viewer = web.viewer()
     found = queries.open_flags(viewer)
-    known = {one.id: one for one in couples.these(viewer, list({flag.couple_id for flag in found}))}
+    ids = {flag.couple_id for flag in found}
+    known = {one.id: one for one in couples.these(viewer, list(ids))}
     couples.names_of(known.values())
+    workable = couples.workable_among(viewer, ids)
     return render_template(
         "safety/flags.html",
         flags=[(flag, known[flag.couple_id], _named(known[flag.couple_id], flag)) for flag in found],
         forms={
             one.id: sent if sent and one.id == about else ActionForm(formdata=None, prefix=f"{one.id}-")
             for one in found
+            if one.couple_id in workable
         },
     )
 
@@ -136,6 +142,7 @@ def _named(couple: Couple, flag: Flag) -> str:
 
 @pages.post("/flags/<uuid:flag_id>")
 @access.counselors
+@web.takes(room(ActionForm))
 def act(flag_id: UUID) -> Response | BaseResponse:
     """Note what was done about a flag."""
     flag = web.found(queries.flag_for(web.viewer(), flag_id))

@@ -50,6 +50,8 @@
     } else if (answer.status === 409) {
       stopped = true;
       lost("Not saved yet: you also wrote in another window. Press “Save draft” to see both texts.");
+    } else if (answer.status === 413) {
+      lost("Not saved: this is more than fits into one page. Keep it open, and shorten what is longest.");
     } else if ([400, 401, 403, 404].includes(answer.status) || answer.type === "opaqueredirect") {
       // What is typed after this is tried again with the next key, and takes the place of what was put aside.
       const { kept } = await answer.json().catch(() => ({ kept: false }));

@@ -6,10 +6,10 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Optional, StopValidation
 
 from clinic.exercises.own_questions import CONSENT, SAFETY
-from clinic.exercises.reading import LONGEST
+from clinic.exercises.reading import LONGEST, Unreadable, keepable
 from forms.fields import OneField, clean, counted
 
 KINDS = [
@@ -27,12 +27,17 @@ def listed(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
 class Words(TextAreaField):
     """A text of one's own: kept as it was typed, refused only when it is too long or cannot be shown."""
 
+    longest = LONGEST
+
     def pre_validate(self, form: Any) -> None:
         del form
-        self.data = clean(self.data or "")
-        if counted(self.data) > LONGEST:
-            over = counted(self.data)
-            raise ValueError(
+        self.data = keepable(self.data or "")
+        try:
+            self.data = clean(self.data)
+        except Unreadable as odd:
+            raise StopValidation(str(odd)) from odd
+        if (over := counted(self.data)) > LONGEST:
+            raise StopValidation(
                 f"This is {over:,} characters long; there is room for {LONGEST:,}. Nothing is lost."
             )
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, SelectMultipleField, StringField, TextAreaField, ValidationError, widgets
+from wtforms import RadioField, SelectMultipleField, StringField, ValidationError, widgets
 from wtforms.validators import InputRequired, Optional
 
 from forms.reflections.around import Words, listed
 
 QUALITY = [(str(step), str(step)) for step in range(5)]
-"""How much thought is in it, as the counselor sees it; for the practice alone."""
+"""How far it got, as the counselor sees it; for the practice alone."""
 
 
 class Several(SelectMultipleField):
@@ -23,6 +23,7 @@ class Several(SelectMultipleField):
 class ReleaseForm(FlaskForm):
     """Whose name confirms that this is really meant for that reader."""
 
+    is_confirmation = True  # nothing is put aside: a name that was typed before confirms nothing now
     name = StringField("Name")
 
     def __init__(self, reader: str, **kwargs: Any) -> None:
@@ -53,12 +54,12 @@ class ReplyForm(FlaskForm):
 
 
 def review_form(people: Mapping[str, str]) -> type[FlaskForm]:
-    """The private side of a round: a note, and for each partner (id → name) how much thought is in it."""
+    """The private side of a round: a note, and for each partner (id → name) how far it got."""
     ratings = {
         f"quality_{key}": RadioField(
-            "How much thought is in it?", choices=listed(QUALITY), validators=[Optional()]
+            "How far did this get?", choices=listed(QUALITY), validators=[Optional()]
         )
         for key in people
     }
-    note = TextAreaField("A note for you", description="Nobody but the practice reads this.")
+    note = Words("A note for you", description="Nobody but the practice reads this.")
     return type("ReviewForm", (FlaskForm,), {"note": note, **ratings})

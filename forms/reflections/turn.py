@@ -151,7 +151,7 @@ def _boxes(turn: Turn, field: Field, role: str, rows: RowLabels) -> Iterator[tup
     if shapes.may_decline(turn, field):
         yield f"decline_{field.key}", BooleanField("I’d rather not say")
     if shapes.may_narrow(turn, field):
-        yield f"narrow_{field.key}", BooleanField("Only for my counselor")
+        yield f"narrow_{field.key}", BooleanField("Keep it for my counselor")
 
 
 def _box(field: Field | Column, role: str, rows: RowLabels = (), default: str | None = None) -> Any:

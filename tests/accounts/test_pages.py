@@ -38,10 +38,22 @@ def test_leaving_quickly_ends_the_sign_in_even_on_a_page_that_was_open_too_long(
     answer = client.post("/accounts/leave", forged=forged)
     assert answer.status_code == 200
     assert answer.headers["Refresh"].startswith("0; url=https://")
-    assert '"cookies"' in answer.headers["Clear-Site-Data"]
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert client.get_cookie("session") is None
     assert token_of(client) == ""
     with app.app_context():
         assert queries.signed_in(token) is None
+
+
+def test_leaving_quickly_leaves_a_random_id_and_nothing_else(
+    app: Flask, nobody: FlaskClient, cast: Cast, now: datetime
+) -> None:
+    """The id is what lets its owner in again, whatever somebody tries at home; see test_tries.py."""
+    nobody.post("/accounts/sign-in", data={"name": "partner_a", "passphrase": PASSPHRASE})
+    nobody.post("/accounts/leave")
+    left = {cookie.key: cookie.value for cookie in nobody._cookies.values()}
+    assert set(left) == {"device"}
+    assert re.fullmatch(r"[0-9a-f]{32}\.[0-9a-f]{64}", left["device"])
 
 
 def test_leaving_works_for_nobody_too(nobody: FlaskClient) -> None:

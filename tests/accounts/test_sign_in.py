@@ -1,7 +1,6 @@
 """Signing in and out, throttling, and what a stranger can learn."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from clinic import clock
-from clinic.accounts import actions, queries, rules
+from clinic.accounts import actions, queries
 from clinic.accounts.models import Account, StaffMember, UserSession
 from clinic.extensions import db
 from tests.cast import PASSPHRASE, Cast, token_for, viewer_of
@@ -227,73 +226,6 @@ def test_last_owner_stays(app: Flask, cast: Cast, now: datetime) -> None:
         owner = db.session.get_one(StaffMember, cast.staff["owner"])
         with pytest.raises(actions.AccountError):
             actions.let_go(viewer_of(cast, "owner"), owner, now)
-
-
-# Throttling
-
-
-def test_sixth_wrong_try_must_wait_and_a_right_one_after_it_is_let_in(
-    nobody: FlaskClient, cast: Cast, now: datetime
-) -> None:
-    for _ in range(5):
-        assert sign_in(nobody, "partner_a", "wrong words again and again").status_code == 422
-    assert sign_in(nobody, "partner_a").status_code == 429
-    with clock.moved_to(now + timedelta(seconds=2)):
-        assert sign_in(nobody, "partner_a").status_code == 303
-
-
-def test_wait_grows_and_has_an_end() -> None:
-    waits = [rules.wait_after(failures).total_seconds() for failures in (4, 5, 6, 7, 8, 40, 4000)]
-    assert waits == [0, 1, 2, 4, 8, 900, 900]
-
-
-def test_ex_in_the_same_household_cannot_lock_a_known_device_out(
-    app: Flask, cast: Cast, now: datetime
-) -> None:
-    mine, theirs = app.test_client(), app.test_client()
-    assert sign_in(mine, "partner_a").status_code == 303
-    for _ in range(8):
-        sign_in(theirs, "partner_a", "guessing and guessing once more")
-    assert sign_in(theirs, "partner_a", "guessing and guessing once more").status_code == 429
-    assert sign_in(mine, "partner_a").status_code == 303
-
-
-def test_new_cookies_do_not_buy_new_tries(app: Flask, cast: Cast, now: datetime) -> None:
-    answers = [
-        sign_in(app.test_client(), "partner_a", "guessing and guessing once more").status_code
-        for _ in range(6)
-    ]
-    assert answers == [422, 422, 422, 422, 422, 429]
-
-
-def test_forged_device_cookie_counts_as_unknown(app: Flask, cast: Cast, now: datetime) -> None:
-    answers = []
-    for n in range(6):
-        client = app.test_client()
-        client.set_cookie("device", f"{n:032x}.{'0' * 64}")
-        answers.append(sign_in(client, "partner_a", "guessing and guessing once more").status_code)
-    assert answers[-1] == 429
-
-
-def test_own_sign_ins_do_not_buy_guesses_at_another_name(app: Flask, cast: Cast, now: datetime) -> None:
-    client = app.test_client()
-    seen = set()
-    for _ in range(8):
-        assert sign_in(client, "partner_b").status_code in {303, 429}
-        seen.add(sign_in(client, "partner_a", "guessing and guessing once more").status_code)
-    assert 429 in seen
-
-
-def test_parallel_guesses_share_one_count(app: Flask, cast: Cast) -> None:
-    """A try is counted before it is judged, so that twelve at once are still only five free ones."""
-
-    def guess(_n: int) -> int:
-        return sign_in(app.test_client(), "partner_a", "parallel guess at the words").status_code
-
-    with ThreadPoolExecutor(6) as crowd:
-        answers = list(crowd.map(guess, range(12)))
-    assert answers.count(422) <= 6, "five free ones, and one more when a second went by"
-    assert 429 in answers
 
 
 # Costs

@@ -114,7 +114,9 @@ def new_practice(folder: Path) -> None:
     """What `clinic init` makes: a practice with its owner, who is also its counselor."""
     words = ["--practice", "Linden Practice", "--zone", "America/New_York", "--paper", "Letter"]
     words += ["--owner", "Ruth Okafor", "--sign-in", "ruth", "--password", PASSPHRASE]
-    _command(folder, "init", *words)
+    said = _command(folder, "init", *words)
+    paper = " ".join(line for line in said.splitlines() if line.startswith("    "))
+    _command(folder, "recovery-key", "--confirm", typed=f"{paper}\n")
 
 
 def demo(folder: Path) -> dict[str, Any]:
@@ -123,12 +125,13 @@ def demo(folder: Path) -> dict[str, Any]:
     return json.loads(made)  # type: ignore[no-any-return]
 
 
-def _command(folder: Path, *words: str) -> str:
+def _command(folder: Path, *words: str, typed: str = "") -> str:
     environment = {**os.environ, "CLINIC_DATA_DIR": str(folder)}
     done = subprocess.run(
         [sys.executable, "-m", "clinic.cli", *words],
         cwd=ROOT,
         env=environment,
+        input=typed,
         capture_output=True,
         text=True,
         check=False,

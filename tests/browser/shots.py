@@ -77,7 +77,7 @@ SCREENS: dict[str, dict[str, Go]] = {
     },
     "mara": {
         "home": at("/progress/now"),
-        "opened": follow("nav a:has-text('Ours')", "#before ~ ul a:has-text('Weekly trust check-in')"),
+        "opened": at("/progress/ours"),
         "mine": at("/progress/mine"),
         "devices": at("/accounts/devices"),
     },
@@ -143,6 +143,9 @@ def _report(browser: Browser, house: House) -> None:
         page.get_by_label("In your words").fill(
             "You began with one check-in a week and very little to say to each other. By the summer both of you wrote "
             "before you were asked.\n\nThe talk in June was hard, and you came back to it on your own."
+        )
+        page.locator(".quotes").evaluate(
+            "(all) => all.querySelectorAll('details').forEach((one) => one.open = true)"
         )
         for box in page.locator("input[name=excerpts]").all()[:4]:
             box.check(force=True)

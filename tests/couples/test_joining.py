@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from clinic import clock
 from clinic.accounts import queries as sign_ins
 from clinic.accounts.models import Account, Person, UserSession
+from clinic.audit import AuditEvent
 from clinic.couples import actions, queries
 from clinic.couples.models import Couple, Invitation, Partner
 from clinic.extensions import db
@@ -181,6 +182,25 @@ def test_taken_sign_in_name_can_be_chosen_anew_without_losing_the_link(
     assert join(client, path, digits, "free.name").status_code == 303
 
 
+def test_who_holds_the_digits_cannot_find_out_who_has_a_sign_in(
+    app: Flask, client_for: Enter, cast: Cast, fresh: Couple
+) -> None:
+    path, digits = invite(client_for("counselor"), cast)
+    wrong = "000 000" if digits != "000 000" else "111 111"
+    assert join(app.test_client(), path, wrong).status_code == 422
+    for name in ("partner_a", "owner", "partner_b", "left"):
+        assert "is taken" in join(app.test_client(), path, digits, name).text
+    assert join(app.test_client(), path, digits, "free.name").status_code == 404
+    page = client_for("counselor").get(f"/couples/{cast.couples['fresh']}/people").text
+    assert "The last invitation ended by itself." in page
+    invite(client_for("counselor"), cast)
+    page = client_for("counselor").get(f"/couples/{cast.couples['fresh']}/people").text
+    assert "The last invitation ended by itself." not in page
+    with app.app_context():
+        told = db.session.scalars(select(AuditEvent.verb).where(AuditEvent.subject == "invitation")).all()
+    assert told.count("taken name") == 4
+
+
 def test_short_passphrase_is_refused_in_words(
     app: Flask, client_for: Enter, cast: Cast, fresh: Couple
 ) -> None:
@@ -303,3 +323,20 @@ def test_others_cannot_invite(client_for: Enter, cast: Cast, fresh: Couple) -> N
         assert client_for(who).post(f"/couples/partners/{cast.partners['tove']}/invite").status_code == 404
     for who in ("owner", "partner_a"):
         assert client_for(who).post(f"/couples/partners/{cast.partners['tove']}/invite").status_code == 403
+
+
+# Work and home
+
+
+@pytest.mark.parametrize("who", ["other_counselor", "owner", "supervisor", "left"])
+def test_staff_cannot_join_with_the_sign_in_that_they_work_with(
+    app: Flask, client_for: Enter, cast: Cast, fresh: Couple, who: str
+) -> None:
+    path, digits = invite(client_for("counselor"), cast)
+    data = {"secret": digits, "sign_in_name": who, "passphrase": PASSPHRASE}
+    answer = app.test_client().post(f"{path}?with=own", data=data)
+    assert answer.status_code == 409
+    assert "Please join with one of your own that is not for work." in answer.text
+    assert join(app.test_client(), path, digits, "tove at home").status_code == 303
+    with app.app_context():
+        assert queries.sides_of(cast.people[who]) == ()

@@ -1,6 +1,7 @@
 """The row rule: who may know of which couple, and who may act in it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from clinic import clock
-from clinic.access import NOBODY, SYSTEM
+from clinic.access import NOBODY, SYSTEM, OwnSide
 from clinic.accounts.models import StaffMember
 from clinic.couples import actions, queries
 from clinic.couples.models import Couple
@@ -151,3 +152,28 @@ def test_counselor_who_leaves_hands_over(client_for: Enter, cast: Cast, app: Fla
     with app.app_context():
         heir = viewer_of(cast, "other_counselor")
         assert len(db.session.scalars(queries.workable_by(heir)).all()) == 3
+
+
+@pytest.mark.parametrize("who", ["counselor", "supervisor"])
+@pytest.mark.parametrize("is_confirmed", [True, False])
+def test_nobody_is_staff_of_a_couple_in_which_they_have_a_side(
+    app: Flask, cast: Cast, now: datetime, who: str, is_confirmed: bool
+) -> None:
+    """Joining refuses this; if it ever came about, the row rule still keeps the other's words from them."""
+    side = OwnSide(cast.partners["partner_a"], cast.couples["couple"], is_confirmed)
+    with app.app_context():
+        viewer = replace(viewer_of(cast, who), sides=(side,))
+        assert queries.get_for(viewer, cast.couples["couple"]) is None
+        assert queries.work_for(viewer, cast.couples["couple"]) is None
+        assert queries.partner_for(viewer, cast.partners["partner_b"]) is None
+        assert queries.get_for(viewer, cast.couples["ex"]) is not None
+
+
+def test_a_side_gives_no_client_pages_to_staff(app: Flask, cast: Cast, now: datetime) -> None:
+    """Every rule above asks whether somebody is staff or a client: nobody is both."""
+    side = OwnSide(cast.partners["partner_a"], cast.couples["couple"])
+    with app.app_context():
+        viewer = replace(viewer_of(cast, "other_counselor"), sides=(side,))
+    assert viewer.is_staff
+    assert not viewer.is_client
+    assert not viewer.admitted("clients")

@@ -56,9 +56,14 @@ def made(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> tuple[Path
 def _opened(made: tuple[Path, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Demo:
     folder = tmp_path_factory.mktemp("demo") / "data"
     shutil.copytree(made[0], folder)
+    return opened(folder, made[1])
+
+
+def opened(folder: Path, told: dict[str, Any]) -> Demo:
+    """The app on a copy of the demo."""
     mark = json.loads((folder / "demo.json").read_text(encoding="utf-8"))
     settings = Settings.from_environment(data_dir=folder, demo=True, testing=True)
-    return Demo(create_app(settings), made[1], datetime.fromisoformat(mark["made_at"]))
+    return Demo(create_app(settings), told, datetime.fromisoformat(mark["made_at"]))
 
 
 @pytest.fixture

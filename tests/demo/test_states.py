@@ -17,7 +17,7 @@ from clinic.couples.models import Couple, Invitation, Partner
 from clinic.exercises.turns import HOLD, Act, EventKind, Status
 from clinic.extensions import Base, db
 from clinic.homework import queries as rounds
-from clinic.homework.models import Assignment, Recipient, Round, RoundEvent, Turn
+from clinic.homework.models import Assignment, Round, RoundEvent, Turn
 from clinic.reflections.models import Draft, Opening, Reflection, Words
 from clinic.safety import queries as safety
 from clinic.safety.models import Flag
@@ -77,7 +77,9 @@ OCCURS: dict[str, Callable[[Demo], int]] = {
     "a turn kept whole": lambda _: count(Turn, Turn.is_kept, Turn.state == "sent"),
     "a third attempt that is open": lambda _: count(Turn, Turn.attempt == 3, Turn.state == "open"),
     "a draft on an open turn": lambda _: count(Draft, Draft.turn_id.in_(open_turns())),
-    "somebody excused": lambda _: count(Recipient, Recipient.excused_at.is_not(None)),
+    "somebody excused": lambda _: count(
+        RoundEvent, RoundEvent.kind == "closed", RoundEvent.by_id.is_not(None)
+    ),
     "an open flag": lambda _: count(Flag, Flag.acted_at.is_(None)),
     "a flag that was acted on": lambda _: count(Flag, Flag.acted_at.is_not(None)),
     "an open invitation": lambda demo: count(

@@ -77,16 +77,18 @@ OWN = {
         )
     ),
 }
-DOCUMENTS = {**shipped(), **OWN}
+IN_TURN = {f"{slug} in turn": shipped()[slug] for slug in ("impact_statement", "validation_reply")}
+"""What one writes, given as a mutual one: the other does the same afterwards."""
+DOCUMENTS = {**shipped(), **OWN, **IN_TURN}
 
 
-def legs_of(exercise: Exercise) -> list[Leg]:
+def legs_of(exercise: Exercise, *, is_mutual: bool = False) -> list[Leg]:
     """Both partners as recipients, A first."""
     found = []
     for index, one in enumerate(exercise.parts):
         people = (
             [(A, B)]
-            if one.legs == "one"
+            if one.legs == "one" and not is_mutual
             else [(A, None), (B, None)]
             if one.legs == "solo"
             else [(A, B), (B, A)]
@@ -112,7 +114,7 @@ class Story:
 
     @property
     def legs(self) -> list[Leg]:
-        return legs_of(self.exercise)
+        return legs_of(self.exercise, is_mutual=self.name in IN_TURN)
 
     def fold(
         self, partner: str | None = None, events: list[Event] | None = None, now: datetime | None = None

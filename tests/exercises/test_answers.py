@@ -71,6 +71,17 @@ def test_a_question_that_is_not_shown_is_not_missing_and_not_sent() -> None:
     assert sent == {"held": "no"}
 
 
+def test_what_hangs_on_a_question_that_is_not_shown_is_not_sent_either() -> None:
+    one = turn(
+        field("held", "choice", options=YES_NO),
+        field("calm", "choice", options=YES_NO, show_when={"held": "yes"}),
+        field("why", show_when={"calm": "no"}),
+    )
+    draft = {"held": "no", "calm": "no", "why": "typed before"}
+    assert answers.to_send(one, draft, role="mutual") == {"held": "no"}
+    assert answers.to_send(one, {**draft, "held": "yes"}, role="mutual") == {**draft, "held": "yes"}
+
+
 def test_too_few_rows_are_missing() -> None:
     rows = Rows(free=3, least=2, columns=[Column(key="what", kind="text", label="What")])
     one = turn(field("a", "rows", rows=rows, required=True))

@@ -7,6 +7,8 @@ from clinic.couples.models import Couple
 from clinic.exercises.library import shipped
 from clinic.extensions import db
 from clinic.homework import actions, queries
+from clinic.homework import tasks as homework
+from clinic.homework.agreed import Agreed
 from clinic.homework.models import Assignment, Round, Turn
 from clinic.reflections import tasks as reflections
 from clinic.reflections.models import Draft, Opening
@@ -89,6 +91,39 @@ def test_excusing_one_closes_the_round_for_both(work):
         assert not may_write(work, who, work.turn(id_, "pulse", who))
 
 
+def test_an_excuse_counts_for_its_round_and_not_for_those_that_follow(work, ahead, client_for):
+    """A later round that goes by in silence reads "closed", and Today says who is quiet."""
+    id_ = work.assign("weekly_checkin")
+    client_for("counselor").post(f"/homework/{id_}/excuse/2")
+    ahead(days=8)
+    assert quiet(client_for("counselor")).count("<li>") == 0
+    with work.app.app_context():
+        homework.due(clock.now())
+    ahead(days=4)
+    with work.app.app_context():
+        homework.due(clock.now())
+    shown = client_for("counselor").get(f"/homework/{id_}").text
+    later, first = shown.split('id="round-1"')
+    assert ("excused" in later, later.count(">closed<")) == (False, 2)
+    assert (first.count(">excused<"), first.count(">closed<")) == (1, 1)
+    assert "Both, Weekly trust check-in" in quiet(client_for("counselor"))
+
+
+def test_nobody_is_excused_when_nothing_is_open(work, ahead, client_for):
+    id_ = work.assign("weekly_checkin")
+    ruth = client_for("counselor")
+    ruth.post(f"/homework/{id_}/excuse/1")
+    said = ruth.get(ruth.post(f"/homework/{id_}/excuse/2").location).text
+    assert "No round is open" in said
+    assert said.count(">excused<") == 1
+
+
+def quiet(ruth):
+    """The heap of Today that names who was quiet for a week."""
+    page = ruth.get("/progress/today").text
+    return page.partition("quiet for 7 days")[2].partition("</section>")[0]
+
+
 def test_an_opening_can_only_become_later(work):
     id_ = work.assign("weekly_checkin")
     act(work, id_, actions.delay_opening, "appointment")
@@ -123,12 +158,74 @@ def test_nothing_can_be_given_to_both_of_a_separated_couple(work):
 
 def test_the_plan_with_a_partner_is_sealed_for_that_partner(work):
     a, b = (work.cast.partners[key] for key in ("partner_a", "partner_b"))
-    id_ = work.assign("weekly_checkin", plans={a: {"note": "for Mara"}, b: {"note": "for Jonas"}})
+    id_ = work.assign("weekly_checkin", plans={a: Agreed(note="for Mara"), b: Agreed(note="for Jonas")})
     with work.app.app_context():
         viewer = work.viewer("partner_a")
         rows = {one.partner_id: one for one in db.session.get_one(Assignment, id_).recipients}
         with vault.reading(viewer, "test"):
-            assert rows[a].plan == {"note": "for Mara"}
+            assert rows[a].agreed == Agreed(note="for Mara")
             with pytest.raises(vault.NotOnRing):
-                _ = rows[b].plan
+                _ = rows[b].agreed
             db.session.remove()  # the trail is written in a transaction of its own
+
+
+# A page that stood open for a while offers what is not possible any more
+
+
+OVER = [
+    ("end", "pause", "It has ended"),
+    ("end", "resume", "It has ended"),
+    ("end", "end", "It has ended"),
+    ("end", "recall", "It has ended"),
+    ("recall", "end", "It was recalled"),
+    ("recall", "pause", "It was recalled"),
+    ("recall", "delay", "It was recalled"),
+    ("pause", "pause", "paused already"),
+    ("resume", "resume", "goes on already"),
+]
+
+
+@pytest.mark.parametrize(("first", "then", "told"), OVER)
+def test_what_is_not_possible_any_more_is_said_and_changes_nothing(work, client_for, first, then, told):
+    id_ = work.assign("weekly_checkin")
+    ruth = client_for("counselor")
+    ruth.post(f"/homework/{id_}/{first}")
+    before = states(work, id_)
+    answer = ruth.post(f"/homework/{id_}/{then}", data={"opening": "counselor"})
+    assert told in ruth.get(answer.location).text
+    assert states(work, id_) == before
+    assert may_write(work, "partner_a", work.turn(id_, "pulse", "partner_a")) == (before[0] == "active")
+
+
+def test_what_was_ended_stays_ended_on_their_pages_and_both_answers_still_open(work, ahead, client_for):
+    """The end closes rounds; what both had answered opens when it was said, and the page says so before."""
+    id_ = work.assign("weekly_checkin", opening="appointment")
+    for who in ("partner_a", "partner_b"):
+        work.send(who, work.turn(id_, "pulse", who), PULSE)
+    ruth = client_for("counselor")
+    assert "What both have answered still opens as it was said" in ruth.get(f"/homework/{id_}").text
+    ruth.post(f"/homework/{id_}/end")
+    shown = ruth.get(f"/homework/{id_}").text
+    assert "Let it open later" in shown
+    assert "End it" not in shown
+    at = ahead(hours=2)
+    with work.app.app_context():
+        actions.note_appointment(work.cast.couples["couple"], at, at)
+        db.session.commit()
+        assert reflections.due(at) == 2
+
+
+def test_a_round_that_is_needed_begins_today_or_later(work, client_for):
+    with work.app.app_context():
+        id_ = work.assign("feelings_log")
+        db.session.get_one(Assignment, id_).cadence = "as_needed"
+        for round_ in db.session.scalars(db.select(Round)):
+            actions.note(round_, "closed", clock.now())
+        db.session.commit()
+    ruth = client_for("counselor")
+    told = ruth.post(f"/homework/{id_}/start", data={"starts_on": "2026-02-01"})
+    assert "has gone by" in ruth.get(told.location).text
+    assert (
+        "A round begins"
+        in ruth.get(ruth.post(f"/homework/{id_}/start", data={"starts_on": "2026-03-03"}).location).text
+    )

@@ -147,3 +147,53 @@ def test_a_number_of_times_is_the_end_of_it(work):
         id_ = work.assign("weekly_checkin", starts_on=date(2026, 3, 6), times=2)
     due(work, datetime(2026, 6, 1, tzinfo=UTC))
     assert [day for day, _ in rounds(work, id_)] == [6, 13]
+
+
+# The rhythm that the counselor chose
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "begins", "days"),
+    [
+        ("once", date(2026, 2, 27), [(2, 27)]),
+        ("week", date(2026, 2, 27), [(2, 27), (3, 6), (3, 13)]),
+        ("2 weeks", date(2026, 2, 22), [(2, 22), (3, 8), (3, 22)]),
+        ("month", date(2025, 12, 31), [(12, 31), (1, 31), (2, 28)]),
+        ("as_needed", date(2026, 2, 27), []),
+    ],
+)
+def test_rounds_come_in_the_rhythm_that_was_chosen_by_local_date_over_the_change_of_clocks(
+    work, rhythm, begins, days
+):
+    with clock.moved_to(datetime(begins.year, begins.month, begins.day, 14, tzinfo=UTC)):
+        work.assign("weekly_checkin", starts_on=begins, rhythm=rhythm, times=3)
+    for _ in range(2):
+        due(work, datetime(2026, 6, 1, tzinfo=UTC))
+    with work.app.app_context():
+        made = list(db.session.scalars(db.select(Round).order_by(Round.number)))
+        assert [(row.local_on.month, row.local_on.day) for row in made] == days
+        opened = [row.opens_at.astimezone(NEW_YORK) for row in made[1:]]
+        assert {(at.date() == row.local_on, at.hour) for at, row in zip(opened, made[1:], strict=True)} <= {
+            (True, 3)
+        }
+
+
+def test_what_the_document_proposes_once_can_be_given_in_a_rhythm_and_the_other_way_round(work):
+    with clock.moved_to(FRIDAY):
+        again = work.assign("trust_definitions", starts_on=FRIDAY.date(), rhythm="month", times=2)
+        once = work.assign("weekly_checkin", starts_on=FRIDAY.date(), rhythm="once")
+    due(work, datetime(2026, 8, 1, tzinfo=UTC))
+    assert [day for day, _ in rounds(work, again)] == [6, 6]
+    assert [day for day, _ in rounds(work, once)] == [6]
+
+
+def test_without_a_number_it_goes_on_until_it_is_ended(work):
+    with clock.moved_to(FRIDAY):
+        id_ = work.assign("feelings_log", starts_on=FRIDAY.date(), rhythm="week", times=None)
+    due(work, FRIDAY + timedelta(days=70))
+    assert len(rounds(work, id_)) == 11
+
+
+def test_an_exercise_that_belongs_to_an_appointment_keeps_that(work):
+    with clock.moved_to(FRIDAY), pytest.raises(actions.HomeworkError, match="appointments"):
+        work.assign("session_prep", rhythm="week")

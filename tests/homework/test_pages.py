@@ -9,6 +9,7 @@ from clinic.exercises import actions as exercises
 from clinic.exercises.library import shipped
 from clinic.extensions import db
 from clinic.homework.models import Assignment
+from clinic.homework.tasks import due
 from tests.homework.test_acts import PULSE
 
 PLAN = {
@@ -54,6 +55,40 @@ def test_before_it_is_given_it_is_seen_with_each_ones_eyes(work, ruth):
         assert db.session.scalar(db.select(Assignment.id)) is None
 
 
+def test_the_rhythm_is_chosen_and_the_preview_says_it_with_its_first_days(work, ruth):
+    page = ruth.get(page_of(work)).text
+    assert 'value="week" checked' in page or 'checked id="cadence-' in page
+    wanted = {**PLAN, "cadence": "2 weeks", "times": "2", "open_days": "3"}
+    seen = ruth.post(page_of(work), data={**wanted, "preview": "1"}).text
+    assert "Every two weeks, two rounds." in seen
+    assert "Tue, Mar 3 until Thu, Mar 5" in seen
+    assert "Tue, Mar 17 until Thu, Mar 19" in seen
+    given = ruth.post(page_of(work), data={**wanted, "give": "1"})
+    with work.app.app_context():
+        assert db.session.scalars(db.select(Assignment)).one().cadence == {"every": "2 weeks", "for": 2}
+    assert "every two weeks, two rounds" in ruth.get(given.location).text
+
+
+def test_a_number_of_times_that_was_emptied_means_until_it_is_ended(work, ruth):
+    wanted = {**PLAN, "cadence": "week", "times": "", "give": "1", "small_enough": "y"}
+    assert ruth.post(page_of(work, "feelings-log"), data=wanted).status_code == 303
+    with work.app.app_context():
+        assert db.session.scalars(db.select(Assignment)).one().cadence == {"every": "week"}
+
+
+def test_an_exercise_before_appointments_asks_for_no_rhythm(work, ruth):
+    page = ruth.get(page_of(work, "session-prep")).text
+    assert 'name="cadence"' not in page
+    assert "before each appointment" in page
+
+
+def test_when_it_is_needed_a_round_is_started_from_its_page(work, ruth):
+    given = ruth.post(page_of(work, "feelings-log"), data={**PLAN, "cadence": "as_needed", "give": "1"})
+    assert "A round begins when one is started." in ruth.get(given.location).text
+    assert ruth.post(given.location + "/start", data={"starts_on": "2026-03-03"}).status_code == 303
+    assert "not yet" in ruth.get(given.location).text
+
+
 def test_below_seven_it_asks_for_something_smaller_first(work, ruth):
     unsure = {**PLAN, "confidence_2": "4", "give": "1"}
     asked = ruth.post(page_of(work), data=unsure)
@@ -73,6 +108,53 @@ def test_a_third_main_exercise_for_one_partner_brings_a_warning(work, ruth):
     assert (
         ruth.post(page_of(work, "perspective-round"), data={**data, "not_too_many": "y"}).status_code == 303
     )
+
+
+def test_nothing_is_given_for_a_day_that_has_gone_by(work, ruth):
+    told = ruth.post(page_of(work), data={**PLAN, "starts_on": "2026-02-01", "give": "1"})
+    assert told.status_code == 422
+    assert "That day has gone by" in told.text
+
+
+def test_what_has_no_open_round_is_found_from_the_couples_page(work, ruth, client_for):
+    """What begins later, is paused or waits for an appointment can be looked at, recalled and ended."""
+    page = f"/homework/of/{work.cast.couples['couple']}"
+    assert page in ruth.get(f"/progress/couples/{work.cast.couples['couple']}").text
+    assert "Nothing yet" in ruth.get(page).text
+    later = ruth.post(page_of(work), data={**PLAN, "starts_on": "2026-03-20", "give": "1"}).location
+    alone = work.assign("session_prep", to=("partner_b",))
+    shown = ruth.get(page).text
+    assert later in shown
+    assert "begins on Fri, Mar 20" in shown
+    assert f"/homework/{alone}" in shown
+    assert "Jonas alone" in shown
+    for verb, told in (("pause", "paused, given"), ("resume", "begins on Fri, Mar 20"), ("end", "ended ")):
+        ruth.post(f"{later}/{verb}")
+        assert told in ruth.get(page).text
+    ruth.post(f"/homework/{alone}/recall")
+    assert f"/homework/{alone}" not in ruth.get(page).text
+    assert client_for("other_counselor").get(page).status_code == 404
+    assert client_for("partner_a").get(page).status_code == 403
+
+
+def test_what_is_done_does_not_count_and_is_not_said_to_go_on(work, ruth, ahead, client_for):
+    """A number of rounds that have all closed, and what was done once; their pages offer nothing to hold or to end."""
+    given = [work.assign("perspective_round", times=2), work.assign("trust_definitions")]
+    data = {**PLAN, "first": "1", "times": "4", "give": "1"}
+    for days, told in ((0, "Goes on"), (8, "Goes on"), (22, "Done, closed on Mon, Mar 16")):
+        at = ahead(days=days)
+        with work.app.app_context():
+            due(at)
+        assert told in client_for("counselor").get(f"/homework/{given[0]}").text
+    ruth = client_for("counselor")
+    for id_ in given:
+        shown = ruth.get(f"/homework/{id_}").text
+        assert "Done, closed on" in shown
+        for offered in ("Pause it", "End it", "Recall it", "Goes on"):
+            assert offered not in shown
+        for act in ("pause", "end"):
+            assert "It is done" in ruth.get(ruth.post(f"/homework/{id_}/{act}").location).text
+    assert "main exercises open" not in ruth.post(page_of(work, "perspective-round"), data=data).text
 
 
 def test_light_exercises_do_not_count(work, ruth):

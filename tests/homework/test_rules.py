@@ -68,7 +68,7 @@ def test_every_exercise_of_the_library_finds_its_legs_whoever_begins(slug):
     document = shipped()[slug]
     for cast in ({A: "injured", B: "involved"}, {A: "involved", B: "injured"}, {A: "mutual", B: "mutual"}):
         for first in (A, B):
-            legs = rules.legs_for(document, cast, first)
+            legs = rules.legs_for(document, cast, rules.Begins(first))
             assert {leg.part for leg in legs} == set(range(len(document.parts)))
             assert all(leg.other != leg.author for leg in legs)
             assert {turn.key for who in (A, B) for turn, _ in rules.turns_for(document, legs, who)} >= {
@@ -88,8 +88,50 @@ def test_the_usual_last_day_is_the_one_that_the_document_means(slug):
 
 
 def test_who_begins_is_the_counselors_choice_unless_the_document_names_a_role():
-    legs = rules.legs_for(shipped()["perspective_round"], {A: "injured", B: "involved"}, B)
+    legs = rules.legs_for(shipped()["perspective_round"], {A: "injured", B: "involved"}, rules.Begins(B))
     assert [leg.author for leg in legs] == [B, A]
+
+
+def legs(slug, cast, *begins, **more):
+    return [leg[1:3] for leg in rules.legs_for(shipped()[slug], cast, rules.Begins(*begins, **more))]
+
+
+@pytest.mark.parametrize(
+    ("roles", "writes", "replies"),
+    [
+        (("injured", "involved"), A, B),
+        (("involved", "injured"), B, A),
+        (("injured", "mutual"), A, B),
+        (("mutual", "injured"), B, A),
+        (("involved", "mutual"), B, A),
+    ],
+)
+def test_who_writes_follows_from_the_roles_where_one_tells_of_the_other(roles, writes, replies):
+    cast = dict(zip((A, B), roles, strict=True))
+    for first in (None, A, B):
+        for in_turn in (False, True):
+            assert legs("impact_statement", cast, first, in_turn) == [(writes, replies)]
+            assert legs("validation_reply", cast, first, in_turn) == [(replies, writes)]
+
+
+@pytest.mark.parametrize("slug", ["impact_statement", "validation_reply"])
+def test_what_one_writes_needs_two_different_parts_or_a_word_of_the_counselor(slug):
+    mutual = {A: "mutual", B: "mutual"}
+    for role in ("injured", "involved"):
+        with pytest.raises(ValueError, match="needs two parts"):
+            legs(slug, {A: role, B: role}, A)
+    with pytest.raises(ValueError, match="who writes"):
+        legs(slug, mutual)
+    assert rules.who_is_asked(shipped()[slug], mutual) == "writes"
+    assert legs(slug, mutual, B) == [(B, A)]
+    assert legs(slug, mutual, B, in_turn=True) == [(B, A), (A, B)]
+
+
+def test_a_reply_is_written_by_the_one_who_was_given_the_words():
+    for cast in ({A: "injured", B: "involved"}, {A: "mutual", B: "mutual"}):
+        assert legs("validation_reply", cast, B, by_input=A) == [(A, B)]
+        assert rules.who_is_asked(shipped()["validation_reply"], cast, A) == ""
+    assert legs("impact_statement", {A: "injured", B: "involved"}, by_input=B) == [(A, B)]
 
 
 def test_changing_places_needs_both():

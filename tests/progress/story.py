@@ -22,8 +22,9 @@ from clinic.homework import actions as homework
 from clinic.homework import tasks as rounds_due
 from clinic.homework.models import Assignment, Round, Turn
 from clinic.reflections import actions as writing
+from clinic.reflections import queries as words
 from clinic.reflections import tasks as openings_due
-from clinic.reflections.rules import Sending
+from clinic.reflections.rules import Sending, bound_hash
 from tests import cast as people
 
 STARTS = date(2026, 3, 2)
@@ -224,7 +225,6 @@ def _agree(story: Story, now: datetime) -> None:
     """Jonas says yes to the proposal that he read."""
     turn = story.turn("partner_b", "calm_conversation_plan", "plan", now)
     author = writing.Author(people.viewer_of(story.cast, "partner_b"), story.cast.partners["partner_b"], turn)
-    proposed = next(event for event in turn.round.events if event.kind == "proposed")
     with clock.moved_to(now), reading_as(author.viewer):
-        writing.confirm(author, proposed.detail["hash"], now)
+        writing.confirm(author, bound_hash(words.proposed(author.turn)), now)
         db.session.commit()

@@ -140,6 +140,52 @@ def test_fewer_are_a_sentence_with_their_numbers() -> None:
     assert said == "Mara: 5 on March 2, then 5.7 on March 9. Jonas: 4.3 on March 2."
 
 
+def held(*said: str, by: int = 1) -> list[Answer]:
+    return [answer("after.held", value, by=by, week=week) for week, value in enumerate(said)]
+
+
+def test_what_both_tell_alike_is_told_once() -> None:
+    line = drawn(
+        [*held("yes", "no", "moved"), *held("yes", "no", "yes", by=2)], "held", "calm_conversation_plan"
+    )
+    assert line.told({1: "Mara", 2: "Jonas"}) == "2 of 3."
+    assert not line.is_worth_drawing
+
+
+def test_what_both_tell_differently_is_told_for_each() -> None:
+    line = drawn([*held("yes", "no"), *held("yes", "yes", by=2)], "held", "calm_conversation_plan")
+    assert line.told({1: "Mara", 2: "Jonas"}) == "1 of 2 as Mara saw it, 2 of 2 as Jonas saw it."
+
+
+def test_account_of_one_alone_is_told_without_the_other() -> None:
+    line = drawn(held("yes", "no", "yes", "yes"), "held", "calm_conversation_plan")
+    assert line.told({1: "Mara", 2: "Jonas"}) == "3 of 4."
+
+
+def test_heard_right_counts_the_first_try_of_each() -> None:
+    said = [
+        answer("confirm.accuracy", "partly"),
+        answer("confirm.accuracy", "yes", order=(2, 1)),
+        answer("confirm.accuracy", "yes", by=2),
+    ]
+    assert drawn(said, "accuracy", "perspective_round").told({}) == "1 of 2."
+
+
+def test_sum_of_a_count_is_not_told_and_its_line_only_drawn_when_it_leads_somewhere() -> None:
+    log = [answer("entry.what", "a step", week=week) for week in range(5)]
+    line = drawn(log, "victories", "victories_log")
+    assert line.told({1: "Mara"}) == ""
+    assert not line.is_worth_drawing
+    fewer = [answer("entry.times", times, week=week) for week, times in enumerate((9, 6, 2))]
+    assert drawn(fewer, "reminders", "feelings_log").is_worth_drawing
+
+
+def test_flat_line_is_told_and_not_drawn() -> None:
+    line = drawn([one for week in range(4) for one in pulse(5, week=week)])
+    assert not line.is_worth_drawing
+    assert line.told({1: "Mara"}) == "Mara still 5."
+
+
 @pytest.mark.parametrize("slug", sorted(library.shipped()))
 def test_every_shipped_trend_can_be_drawn_of_nothing(slug: str) -> None:
     for one in exercise(slug).trends:

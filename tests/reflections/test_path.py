@@ -1,5 +1,7 @@
 """The thinnest way through: write, look it over, send, read, review."""
 
+import re
+
 SPEAK = {
     "x_topic": "Tuesday",
     "x_view": "I lay awake and listened.",
@@ -40,6 +42,9 @@ def test_the_counselor_finds_it_in_the_queue_and_reads_it_side_by_side(work, cli
     assert "Perspective round" in queue.text
     page = ruth.get(f"/reflections/rounds/{work.round(turn)}")
     assert "I lay awake and listened." in page.text
-    done = ruth.post(f"/reflections/rounds/{work.round(turn)}/review", data={"note": "calm", "do": "done"})
+    read = re.findall(r'name="seen" value="([^"]*)"', page.text)
+    done = ruth.post(
+        f"/reflections/rounds/{work.round(turn)}/review", data={"note": "calm", "do": "done", "seen": read}
+    )
     assert done.status_code == 303
     assert "Perspective round" not in ruth.get("/reflections/queue").text

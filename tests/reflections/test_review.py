@@ -56,9 +56,24 @@ def round_url(work, statement):
     return f"/reflections/rounds/{work.round(statement)}"
 
 
-def release(ruth, work, cast, turn, name="Jonas"):
-    url = f"/reflections/rounds/{work.round(turn)}/release/{cast.partners['partner_a']}"
-    return ruth.post(url, data={"turns": str(turn), "name": name})
+def release_url(work, cast, turn):
+    return f"/reflections/rounds/{work.round(turn)}/release/{cast.partners['partner_a']}"
+
+
+def release(ruth, work, cast, turn, name="Jonas", read=None):
+    """Look at what will be seen, and release just that; `read` is what stood on an earlier page."""
+    url = release_url(work, cast, turn)
+    return ruth.post(url, data={"turns": str(turn), "name": name, "seen": read or read_on(ruth, url)})
+
+
+def read_on(ruth, url):
+    """What the forms of a page carry to say which words stood on it."""
+    return re.findall(r'name="seen" value="([^"]*)"', ruth.get(url).text)
+
+
+def mark_reviewed(ruth, review, read=None, **more):
+    """With the button on the page, or on an earlier one."""
+    return ruth.post(review + "/review", data={"do": "done", "seen": read or read_on(ruth, review), **more})
 
 
 # Side by side
@@ -203,7 +218,7 @@ def test_the_note_and_the_rating_are_the_practices_and_reach_no_partner(work, cl
     work.send("partner_a", pair[0], PULSE)
     ruth = client_for("counselor")
     rated = f"quality_{cast.partners['partner_a']}"
-    ruth.post(review + "/review", data={"note": "canary note", rated: "3", "do": "done"})
+    mark_reviewed(ruth, review, note="canary note", **{rated: "3"})
     page = ruth.get(review).text
     assert "canary note" in page
     assert re.search(rf'<input[^>]*checked[^>]*name="{rated}"[^>]*value="3"', page)
@@ -217,7 +232,7 @@ def test_the_note_and_the_rating_are_the_practices_and_reach_no_partner(work, cl
 def test_something_new_brings_a_reviewed_round_back(work, client_for, pair, review):
     work.send("partner_a", pair[0], PULSE)
     ruth = client_for("counselor")
-    ruth.post(review + "/review", data={"note": "", "do": "done"})
+    mark_reviewed(ruth, review)
     assert "Weekly trust check-in" not in ruth.get("/reflections/queue").text
     work.send("partner_b", pair[1], PULSE)
     assert "Weekly trust check-in" in ruth.get("/reflections/queue").text
@@ -241,7 +256,12 @@ def test_a_reply_goes_to_one_or_to_both_each_with_a_copy_of_their_own(
 def test_a_turn_goes_back_for_another_pass_with_a_word(work, client_for, statement, round_url):
     ruth, mara, url = client_for("counselor"), client_for("partner_a"), f"/reflections/{statement}"
     ruth.post(
-        round_url + "/return", data={"turn": str(statement), "word": "Could you say more about the nights?"}
+        round_url + "/return",
+        data={
+            "turn": str(statement),
+            "word": "Could you say more about the nights?",
+            "seen": read_on(ruth, round_url),
+        },
     )
     assert mara.get(url).location.endswith("/revise")
     page = mara.get(url + "/revise?all=1").text
@@ -309,7 +329,8 @@ def test_a_reply_stands_beside_what_it_answers(work, client_for, cast, ahead, ap
     ruth = client_for("counselor")
     url = f"/reflections/rounds/{work.round(second)}/release/{cast.partners['partner_a']}"
     turns = re.findall(r'name="turns"[^>]*value="([^"]+)"', ruth.get(url).text)
-    assert ruth.post(url, data={"turns": turns, "name": "Jonas"}).status_code == 303
+    data = {"turns": turns, "name": "Jonas", "seen": read_on(ruth, url)}
+    assert ruth.post(url, data=data).status_code == 303
     ahead(minutes=11)
     with app.app_context():
         tasks.due(clock.now())
@@ -340,6 +361,117 @@ def test_what_was_taken_back_meanwhile_does_not_open(work, client_for, statement
     ahead(minutes=30)
     with app.app_context():
         assert tasks.due(clock.now()) == 0
+
+
+# What was read is what the act is about
+
+
+HARSH = {**HURT, "days_words": "Something she has not read."}
+
+
+def test_newer_words_are_not_released_by_a_page_that_showed_older_ones(
+    work, client_for, statement, cast, ahead, app
+):
+    ruth = client_for("counselor")
+    read = read_on(ruth, release_url(work, cast, statement))
+    work.send("partner_a", statement, HARSH, consent="yes")
+    answer = release(ruth, work, cast, statement, read=read)
+    assert answer.status_code == 409
+    assert "Something newer came in since you opened this page." in answer.text
+    assert "Something she has not read." in answer.text
+    ahead(minutes=30)
+    with app.app_context():
+        assert tasks.due(clock.now()) == 0
+    assert release(client_for("counselor"), work, cast, statement).status_code == 303
+
+
+@pytest.mark.parametrize("read", [["nothing"], []])
+def test_a_release_that_does_not_say_what_was_read_opens_nothing(work, client_for, statement, cast, read):
+    url = release_url(work, cast, statement)
+    data = {"turns": str(statement), "name": "Jonas", "seen": read}
+    assert client_for("counselor").post(url, data=data).status_code == 409
+
+
+def test_newer_words_without_consent_leave_nothing_to_look_at(work, client_for, statement, cast):
+    ruth = client_for("counselor")
+    read = read_on(ruth, release_url(work, cast, statement))
+    work.send("partner_a", statement, HARSH, consent="no")
+    assert release(ruth, work, cast, statement, read=read).status_code == 303
+    assert "opens at" not in ruth.get(f"/reflections/rounds/{work.round(statement)}").text
+
+
+def test_what_is_kept_closer_during_the_hold_asks_for_another_look(
+    work, client_for, statement, cast, ahead, app, round_url
+):
+    release(client_for("counselor"), work, cast, statement)
+    work.act("partner_a", statement, lambda author, now: actions.narrow(author, ["days_words"], now))
+    ahead(minutes=30)
+    with app.app_context():
+        assert tasks.due(clock.now()) == 0
+    ruth = client_for("counselor")
+    assert "See what Jonas will see" in ruth.get(round_url).text
+    assert "to release" in ruth.get("/progress/today").text
+
+
+def test_what_opens_is_what_was_read(work, client_for, statement, cast, ahead, app):
+    work.send("partner_a", statement, HARSH, consent="yes")
+    read = read_on(client_for("counselor"), release_url(work, cast, statement))
+    release(client_for("counselor"), work, cast, statement, read=read)
+    ahead(minutes=10)
+    with app.app_context():
+        assert tasks.due(clock.now()) == 1
+        assert [row.revision for row in db.session.scalars(db.select(Opening))] == [2]
+    assert read == [f"{statement}:2"]
+
+
+def test_sealed_words_that_open_together_are_looked_at_together(work, client_for, cast):
+    check_in = work.assign("weekly_checkin", opening="counselor")
+    a, b = (work.turn(check_in, "pulse", key) for key in ("partner_a", "partner_b"))
+    work.send("partner_a", a, {**PULSE, "victory": "We laughed."})
+    work.send("partner_b", b, {**PULSE, "victory": "She laughed."})
+    ruth = client_for("counselor")
+    page = ruth.get(release_url(work, cast, a)).text
+    assert "What Jonas will see" in page
+    assert "What Mara will see at the same time" in page
+    assert page.index("We laughed.") < page.index("She laughed.")
+    read = read_on(ruth, release_url(work, cast, a))
+    work.send("partner_b", b, {**PULSE, "victory": "Something she has not read."})
+    assert release(ruth, work, cast, a, read=read).status_code == 409
+    assert release(ruth, work, cast, a).status_code == 303
+
+
+def test_what_came_in_while_she_read_stays_in_the_queue(work, client_for, pair, review):
+    work.send("partner_a", pair[0], PULSE)
+    ruth = client_for("counselor")
+    read = read_on(ruth, review)
+    work.send("partner_b", pair[1], {**PULSE, "victory": "Something she has not read."})
+    answer = mark_reviewed(ruth, review, read, note="about Mara")
+    assert answer.status_code == 409
+    assert "Something she has not read." in answer.text
+    assert "about Mara" in answer.text
+    assert "Weekly trust check-in" in ruth.get("/reflections/queue").text
+    assert mark_reviewed(ruth, review).status_code == 303
+    assert "Weekly trust check-in" not in ruth.get("/reflections/queue").text
+
+
+def test_what_was_taken_back_while_she_read_is_nothing_to_read(work, client_for, pair, review):
+    work.send("partner_a", pair[0], PULSE)
+    ruth = client_for("counselor")
+    read = read_on(ruth, review)
+    work.act("partner_a", pair[0], actions.take_back)
+    assert mark_reviewed(ruth, review, read).status_code == 303
+
+
+def test_newer_words_do_not_go_back_unread(work, client_for, statement, round_url):
+    ruth, mara = client_for("counselor"), client_for("partner_a")
+    read = read_on(ruth, round_url)
+    work.send("partner_a", statement, HARSH, consent="yes")
+    data = {"turn": str(statement), "word": "More, please.", "seen": read}
+    answer = ruth.post(round_url + "/return", data=data)
+    assert answer.status_code == 409
+    assert "Something she has not read." in answer.text
+    assert "More, please." in answer.text
+    assert mara.get(f"/reflections/{statement}").location.endswith("/sent")
 
 
 # Who may

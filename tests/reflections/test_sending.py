@@ -15,6 +15,7 @@ from clinic.homework.models import Assignment, Round, Turn
 from clinic.reflections import actions, tasks
 from clinic.reflections.models import Draft, Opening, Reflection, Words
 from clinic.safety.models import Flag
+from tests.cast import PASSPHRASE
 
 SPOKEN = {"topic": "Tuesday", "view": "I lay awake."}
 PULSE = dict.fromkeys(("rely", "speak", "match", "doubt", "own", "hope"), 5)
@@ -50,7 +51,7 @@ def url(turn):
 
 def test_the_sentence_about_readers_stands_before_writing_and_before_sending(client_for, url):
     mara = client_for("partner_a")
-    said = "Ruth Okafor and Ingrid Sol (supervision) can read this as soon as you send it. Jonas can read it, too"
+    said = "When you send it, Jonas can read it, and so can Ruth Okafor and Ingrid Sol (supervision)."
     assert said in mara.get(url).text
     fill(mara, url, SPOKEN)
     assert said in mara.get(url + "/before").text
@@ -61,7 +62,7 @@ def test_the_sentence_is_kept_with_what_was_sent(client_for, url, app, cast):
     fill(mara, url, SPOKEN)
     send(mara, url)
     with app.app_context(), vault.reading(couples_viewer(cast, "partner_a"), "test"):
-        assert "Jonas can read it, too" in db.session.scalar(db.select(Reflection)).readers
+        assert "When you send it, Jonas can read it" in db.session.scalar(db.select(Reflection)).readers
         db.session.remove()
 
 
@@ -110,7 +111,7 @@ def test_not_safe_at_home_stays_with_the_counselor(client_for, url, answer, app,
     sent = send(mara, url, safety=answer)
     assert ("Let us stop here" in sent.text) == (answer == "no")
     with app.app_context():
-        assert db.session.scalar(db.select(Flag)).field == "safety"
+        assert db.session.scalar(db.select(Flag)).is_about("safety")
         assert db.session.scalar(db.select(Opening)) is None
     jonas = client_for("partner_b")
     assert "I lay awake" not in jonas.get(f"/reflections/{work.turn(round_, 'summarize', 'partner_b')}").text
@@ -149,7 +150,7 @@ def test_a_stop_flag_of_a_document_stops_and_is_saved(client_for, work, app):
     sent = send(mara, url, consent="no", reads="counselor")
     assert "Let us stop here for now" in sent.text, sent.text
     with app.app_context():
-        assert db.session.scalar(db.select(Flag)).field == "safe"
+        assert db.session.scalar(db.select(Flag)).is_about("safe")
     today = mara.get("/progress/now").text
     assert "unsafe" not in today.lower()
 
@@ -290,6 +291,54 @@ def test_sent_words_open_only_after_a_fresh_proof(work, client_for, turn, url, a
     ahead(minutes=10)
     for path in ("/own", "/revise", "/take-back"):
         assert "/accounts/prove" in mara.get(url + path).location
+
+
+def proved(client, at):
+    """Give the passphrase again where the house asks for it, and go on to where it leads."""
+    assert "/accounts/prove" in at.location
+    return client.get(client.post(at.location, data={"passphrase": PASSPHRASE}).location)
+
+
+def test_who_changes_sent_words_for_long_loses_nothing_when_the_proof_has_grown_old(work, client_for, ahead):
+    turn = work.turn(work.assign("weekly_checkin"), "pulse", "partner_a")
+    work.send("partner_a", turn, {**PULSE, "victory": "We laughed."})
+    mara, url = client_for("partner_a"), f"/reflections/{turn}"
+    mara.get(url + "/revise?all=1")
+    ahead(minutes=20)
+    saved = fill(mara, url, {**PULSE, "victory": "We laughed a lot."}, safety="yes", do="save")
+    page = proved(mara, mara.get(saved.location))
+    assert "We laughed a lot." in page.text
+    ahead(minutes=20)
+    too_long = fill(mara, url, {**PULSE, "victory": "ha" * 10_001}, version=1, safety="yes", do="before")
+    assert "ha" * 10_001 in proved(mara, too_long).text
+
+
+def test_a_line_that_cannot_be_added_comes_back_alone(work, client_for, turn, url, ahead):
+    work.send("partner_a", turn, SPOKEN)
+    mara = client_for("partner_a")
+    mara.get("/progress/now")
+    ahead(minutes=10)
+    empty, long = (mara.post(url + "/add", data={"text": text}) for text in ("", "ha" * 10_001))
+    assert (empty.status_code, long.status_code) == (422, 422)
+    assert "There is nothing here yet." in empty.text
+    assert "ha" * 10_001 in long.text
+    assert SPOKEN["view"] not in empty.text + long.text
+
+
+def test_what_comes_too_late_for_sent_words_is_put_aside_and_changes_nothing(
+    work, client_for, turn, url, app, ahead
+):
+    work.send("partner_a", turn, SPOKEN)
+    mara = client_for("partner_a")
+    mara.get("/progress/now")
+    ahead(minutes=10)
+    page = proved(mara, fill(mara, url, {**SPOKEN, "view": "Another thought."}))
+    assert "Another thought." in page.text
+    with app.app_context():
+        assert db.session.scalar(db.select(Draft)) is None
+    script = {"Accept": "application/json"}
+    said = {"screen": "all", "x_view": "Typed on."}
+    assert mara.post(url, data=said, headers=script).status_code == 409
 
 
 def test_a_dated_addition_never_deletes_a_draft(work, turn, app):
@@ -497,6 +546,39 @@ def test_a_log_goes_on_with_the_next_entry_and_shows_the_own_ones(work, client_f
     assert client_for("partner_b").get(f"/reflections/{following}").status_code == 404
 
 
+def test_entries_of_a_log_are_read_with_a_fresh_proof(work, client_for, ahead):
+    log = work.assign("feelings_log")
+    entry = {"safe": "steady", "day": "2026-03-02", "happened": "The door.", "feelings": ["hurt"]}
+    work.send("partner_a", work.turn(log, "entry", "partner_a"), {**entry, "intensity": 4})
+    mara, url = client_for("partner_a"), f"/reflections/{work.turn(log, 'entry', 'partner_a', entry=2)}"
+    mara.get("/progress/now")
+    ahead(minutes=10)
+    page = mara.get(url).text
+    assert "Tue, Mar 3" in page
+    assert "The door." not in page
+    link = re.search(r'href="(/accounts/prove[^"]+)"', page).group(1)
+    assert "The door." in mara.get(mara.post(link, data={"passphrase": PASSPHRASE}).location).text
+
+
+def test_own_words_of_before_stay_closed_until_the_other_has_them_or_the_proof_is_fresh(
+    work, client_for, ahead
+):
+    letter = work.assign("impact_statement", roles={"partner_a": "injured", "partner_b": "involved"})
+    felt = {"felt_then": ["hurt"], "felt_now": ["hurt"]}
+    first = {"before": 2, "event": "canary", **felt, "after": 2}
+    work.send("partner_a", work.turn(letter, "first_sitting", "partner_a"), first, consent="no")
+    ahead(days=1)
+    mara, url = client_for("partner_a"), f"/reflections/{work.turn(letter, 'second_sitting', 'partner_a')}"
+    assert "canary" in mara.get(url).text
+    ahead(days=1, minutes=10)
+    mara = client_for("partner_a")
+    mara.get("/progress/now")
+    ahead(minutes=10)
+    page = mara.get(url).text
+    assert "canary" not in page
+    assert page.count("Read what you wrote, with your passphrase") == 1
+
+
 def test_words_of_before_are_shown_as_far_as_the_writer_may_read_them(work, client_for, turn, round_):
     work.send("partner_a", turn, {**SPOKEN, "feelings": ["hurt"]})
     summarize = work.turn(round_, "summarize", "partner_b")
@@ -534,6 +616,32 @@ def test_declining_goes_to_the_counselor_only(work, client_for, url, turn):
     assert not any(
         "canary" in jonas.get(path).text for path in ("/progress/now", "/progress/ours", "/progress/mine")
     )
+
+
+ODD = ["a\x00b canary", "a\x85b canary", "a\x1b[31mb canary", "\ud800 canary", "canary " + "ha" * 10_001]
+
+
+@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("place", ["say", "add", "reply"])
+def test_words_that_cannot_be_kept_come_back_in_their_box_with_one_clear_error(
+    client_for, work, turn, url, text, place
+):
+    work.send("partner_a", turn, SPOKEN)
+    path, who = {
+        "say": (f"{url}/say", "partner_a"),
+        "add": (f"{url}/add", "partner_a"),
+        "reply": (f"/reflections/rounds/{work.round(turn)}/reply", "counselor"),
+    }[place]
+    data = {"kind": "too_much", "text": text.encode("utf-8", "surrogatepass"), "to": "x"}
+    answer = client_for(who).post(path, data=data)
+    is_odd_sign = any(sign in text for sign in "\x00\x85\x1b")
+    if is_odd_sign or len(text) > 20_000 or place == "reply":
+        assert answer.status_code == 422
+        said = "cannot be kept" if is_odd_sign else "there is room for 20,000"
+        assert (said in answer.text) == (is_odd_sign or len(text) > 20_000)
+        assert "canary" in answer.text
+    else:
+        assert answer.status_code == 303
 
 
 def test_a_turn_that_nobody_knows_is_404(client_for):

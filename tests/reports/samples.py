@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from clinic.progress.points import Trend, gap, series
+from clinic.progress.points import Tally, Trend, gap, series
 from clinic.progress.summary import (
     Attendance,
     Audience,
@@ -82,6 +82,7 @@ def short(audience: Audience = "couple") -> ProgressSummary:
         period=Period(starts_on=date(2026, 3, 26), ends_on=date(2026, 5, 21)),
         made_at=MADE,
         written_by="Ruth Okafor, LMFT",
+        zone="America/Chicago",
         setting="Week 8 of 12 of the trust program.",
         attendance=Attendance(held=7, planned=8, canceled=1),
         practices=practices(is_rated=audience == "counselor"),
@@ -95,6 +96,7 @@ def short(audience: Audience = "couple") -> ProgressSummary:
             Win(text="We stopped at the signal and came back after twenty minutes.", on=date(2026, 5, 2)),
             Win(text="Dinner without phones, and we noticed only afterward.", on=date(2026, 5, 9), by=2),
         ),
+        wins_written=3,
         excerpts=(
             Excerpt(
                 prompt="One thing that would bring back a little of it",
@@ -138,6 +140,36 @@ def short(audience: Audience = "couple") -> ProgressSummary:
         completeness=Completeness(answers=84, missing=3, unopened=1),
         honest_notes=(HONEST,),
         crisis=("In danger, call your local emergency number.",),
+    )
+
+
+def year(audience: Audience = "couple") -> ProgressSummary:
+    """Fifty-two weeks of Mara and Jonas: four lines, a full page of wins, four excerpts."""
+    base, whole = short(audience), pulse(52)
+    talks = replace(whole, title="How the talks went", gap=(), note="")
+    mood = replace(
+        talks, title="How you came in", first=whole.first[::4], second=whole.second[::4], unopened=()
+    )
+    return replace(
+        base,
+        period=Period(starts_on=date(2025, 5, 22), ends_on=date(2026, 5, 21)),
+        trends=(
+            whole,
+            talks,
+            mood,
+            replace(mood, title="How strong the waves are", second=()),
+            replace(mood, title="Concerns raised in a week", measure="count", has_direction=False),
+            Trend(
+                title="Planned talks that took place",
+                measure="part",
+                first=mood.first,
+                tallies=(Tally(times=9, of=12),),
+            ),
+            Trend(title="How much it matters", first=whole.first[:1], second=whole.second[:2]),
+        ),
+        wins=(base.wins * 7)[:20],
+        wins_written=61,
+        excerpts=base.excerpts * 2,
     )
 
 

@@ -26,7 +26,7 @@ from tests.reports import reading, samples
 
 Printed = Callable[[str, Audience, Paper], bytes]
 CASES = [
-    *product(("short", "empty"), ("couple", "counselor"), PAPERS),
+    *product(("short", "empty", "year"), ("couple", "counselor"), PAPERS),
     ("long", "couple", "A4"),
     ("long", "counselor", "Letter"),
 ]
@@ -112,6 +112,11 @@ def test_pages_are_as_many_as_the_words_need(printed: Printed) -> None:
     assert 10 <= len(reading.pages(printed("long", "couple", "A4"))) <= 30
 
 
+@pytest.mark.parametrize(("audience", "paper"), [*product(("couple", "counselor"), PAPERS)])
+def test_a_full_year_stays_within_six_pages(printed: Printed, audience: Audience, paper: Paper) -> None:
+    assert len(reading.pages(printed("year", audience, paper))) <= 6
+
+
 def test_no_row_of_a_table_is_split(renderer: Renderer) -> None:
     tokens = {row: [f"r{row}w{word}" for word in range(24)] for row in range(60)}
     rows = tuple(
@@ -124,11 +129,50 @@ def test_no_row_of_a_table_is_split(renderer: Renderer) -> None:
         assert len({pages[token] for token in row}) == 1
 
 
-def test_chart_never_comes_without_its_numbers(printed: Printed) -> None:
-    text = reading.text(printed("long", "couple", "A4"))
-    for point in samples.pulse(40).first:
-        assert re.search(rf"\b{point.value:.1f}\b", text)
-    assert "Distance" in text
+@pytest.mark.parametrize("name", ["short", "year", "long"])
+def test_chart_never_comes_without_its_numbers(name: str) -> None:
+    summary = getattr(samples, name)()
+    tables = re.findall(r'<table class="full numbers .*?</table>', _page(summary), re.DOTALL)
+    drawn = re.findall(r'<title id="(?:trend|small)[^"]*">(.*?): ', _page(summary))
+    assert drawn
+    for trend in (one for one in summary.trends if one.title in drawn):
+        for points, row in ((trend.first, 0), (trend.second, 1)):
+            found = [value for table in tables for value in _numbers_of(table, trend.title, row)]
+            assert [value for value in found if value != "–"] == [f"{one.value:.1f}" for one in points]
+
+
+def _numbers_of(table: str, title: str, row: int) -> list[str]:
+    """The figures of one line in one block of the table, in order; none where the block has no such line."""
+    group = re.search(rf'rowgroup"[^>]*>{re.escape(title)}</th>(.*?)</tbody>', table, re.DOTALL)
+    rows = group[1].split("</tr>") if group else []
+    return re.findall(r"<td>(.*?)</td>", rows[row]) if row < len(rows) else []
+
+
+def test_lines_without_anything_to_see_are_told_in_words_or_left_out() -> None:
+    page_ = _page(samples.year())
+    assert "<b>Planned talks that took place.</b> 9 of 12." in page_
+    assert "Concerns raised in a week" not in page_
+    assert "<b>How much it matters.</b> Mara: 3.2 on March 29. Jonas: 6.5 on March 29, then" in page_
+
+
+def test_time_of_day_is_that_of_the_couple(printed: Printed) -> None:
+    text = " ".join(reading.text(printed("short", "couple", "A4")).split())
+    assert "on May 21, 2026, at 11:05 am." in text
+    assert "UTC" not in text
+
+
+def test_wins_that_are_not_printed_are_counted(printed: Printed) -> None:
+    text = " ".join(reading.text(printed("year", "couple", "A4")).split())
+    assert "The last 20 of 61." in text
+
+
+def test_nobody_begins_with_a_row_of_zeros(printed: Printed) -> None:
+    text = reading.text(printed("empty", "partner_1", "A4"))
+    assert "You have just begun." in text
+    assert text.count("Still ahead") == 6
+    assert not re.search(
+        r"\b0\b", text.partition("Content")[0].partition("In figures")[2].partition("How to")[0]
+    )
 
 
 def test_ratings_are_on_the_counselors_copy_only(printed: Printed) -> None:

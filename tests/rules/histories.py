@@ -11,6 +11,7 @@ from clinic.exercises import actions as library
 from clinic.exercises.library import shipped
 from clinic.extensions import db
 from clinic.homework import actions as homework
+from clinic.homework.agreed import Agreed
 from clinic.reflections import actions as reflections
 from clinic.reflections.rules import Sending
 from clinic.reflections.versions import Page
@@ -47,7 +48,7 @@ def base(stage: Stage, day: int) -> None:
 
 
 def _give(stage: Stage) -> None:
-    plans = {who: {"rationale": f"For {who}.", "when_where": "", "obstacle": ""} for who in PAIR}
+    plans = {who: Agreed(rationale=f"For {who}.") for who in PAIR}
     both = {"plans": plans}
     stage.assign("checkin", "weekly_checkin", PAIR, **both)
     stage.assign("impact", "impact_statement", PAIR, **both)
@@ -226,7 +227,7 @@ def _met_alone(stage: Stage) -> None:
 
 
 def _given_alone(stage: Stage) -> None:
-    plan = {B: {"rationale": "for B alone"}}
+    plan = {B: Agreed(rationale="for B alone")}
     stage.assign("solo", "feelings_log", {B: "mutual"}, plans=plan)
     stage.send(B, "solo", "entry", "alone", consent="no")
     stage.assign("solo prep", "session_prep", {B: "mutual"}, plans=plan)

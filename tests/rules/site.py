@@ -7,7 +7,9 @@ from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
+from clinic.accounts.models import UserSession
 from clinic.extensions import db
 from tests.rules import world as worlds
 from tests.rules.table import table, tries_of
@@ -84,6 +86,12 @@ class Site:
             with client.session_transaction() as session:
                 session["_user_id"], session["_fresh"] = self.tokens[who], True
         return client
+
+    def put_back_sign_ins(self) -> None:
+        """Whoever signed out is signed in again."""
+        with self.app.app_context():
+            db.session.execute(update(UserSession).values(revoked_at=None))
+            db.session.commit()
 
     def put_back(self) -> None:
         """Undo whatever was changed."""

@@ -20,6 +20,7 @@ from clinic.exercises import queries as library
 from clinic.extensions import db
 from clinic.homework import actions as homework
 from clinic.homework import tasks as homework_tasks
+from clinic.homework.agreed import Agreed
 from clinic.homework.models import Assignment, Round, Turn
 from clinic.reflections import actions as reflections
 from clinic.reflections import tasks as reflection_tasks
@@ -96,7 +97,7 @@ class Stage:
         to: Mapping[str, str],
         *,
         by: str = "counselor",
-        plans: Mapping[str, Mapping[str, Any]] | None = None,
+        plans: Mapping[str, Agreed] | None = None,
         **plan: Any,
     ) -> UUID:
         """Give an exercise to the people named, each with a role; `name` finds it again."""

@@ -99,7 +99,7 @@ def path_of(row: Row, app: Flask, values: Mapping[str, Any]) -> str:
     ]
     assert fitting, f"{row.method} {row.endpoint} cannot be made with {sorted(values)}"
     rule = max(fitting, key=lambda one: len(one.arguments)).rule
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: quote(str(values[found[1]])), rule)
+    return re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", lambda found: quote(str(values[found[1]])), rule)
 
 
 def valued(world: World, value: Any) -> Any:

@@ -8,10 +8,17 @@ from pathlib import Path
 from urllib.parse import quote
 
 from flask import Flask
+from sqlalchemy import select
 
-from clinic import clock
+from clinic import clock, vault
+from clinic.access import SYSTEM
 from clinic.app import create_app
 from clinic.config import Settings
+from clinic.extensions import db
+from clinic.homework.models import Turn
+from clinic.reflections import queries as reflections
+from clinic.reflections.rules import bound_hash
+from clinic.safety.models import Flag
 from tests.rules.birds import NAMES, Canary
 from tests.rules.site import Site
 from tests.rules.visits import Visit
@@ -53,6 +60,14 @@ def test_the_canaries_are_alive(site: Site) -> None:
         known = [one for one in site.world.canaries if who in one.readers]
         met = {label for made in site.sweep(who).answers for label in met_in(made, known)}
         assert len(met) >= least, f"{who} meets only {sorted(met)} of {sorted(one.label for one in known)}"
+
+
+def test_all_that_was_agreed_reaches_its_partner(site: Site) -> None:
+    for who in ("partner_a", "partner_b"):
+        agreed = [one for one in site.world.canaries if one.label.endswith(f"agreed with {who}")]
+        met = {label for made in site.sweep(who).answers for label in met_in(made, agreed)}
+        assert met == {one.label for one in agreed}
+        assert len(met) == 4
 
 
 def test_no_log_tells_a_text_or_a_name(site: Site, who: str) -> None:
@@ -122,10 +137,27 @@ def test_no_name_of_a_client_lies_open_in_the_database(site: Site) -> None:
         assert not re.search(rb"\b" + name.encode() + rb"\b", content), name
 
 
+def test_a_stolen_database_confirms_no_guess(site: Site) -> None:
+    """Neither at the words of a plan by their hash, nor at the answer that raised a flag."""
+    with site.app.app_context(), vault.reading(SYSTEM, "test"):
+        turn = db.session.get_one(Turn, site.world.ids["turn plan 2 plan either"])
+        bound = bound_hash(reflections.proposed(turn))
+        hashes = [event.detail["hash"] for event in turn.round.events if event.kind == "proposed"]
+        flags = db.session.scalars(select(Flag)).all()
+        asked = {key for one in flags for key in ("safety", "safe") if one.is_about(key)}
+        fields = [one.field for one in flags]
+        db.session.remove()
+    assert len(hashes) == 1
+    assert asked == {"safety", "safe"}
+    assert len(fields) == len(set(fields)) > 1
+    for name, content in files_of(site.file.parent):
+        assert bound.encode() not in content, name
+    assert all(re.fullmatch(r"[0-9a-f]{64}", one) for one in fields)
+
+
 def test_the_trail_holds_ids_and_fixed_words_only(site: Site) -> None:
     with site.app.app_context():
         from clinic.audit import AuditEvent  # beside its only use
-        from clinic.extensions import db
 
         entries = db.session.query(AuditEvent).all()
     told = json.dumps([[one.verb, one.subject, one.detail] for one in entries])

@@ -7,7 +7,6 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 import pytest
 from flask import Flask, Response
 from sqlalchemy import func, select
@@ -15,12 +14,12 @@ from sqlalchemy import func, select
 from clinic import clock
 from clinic.extensions import db
 from clinic.homework.models import Round
-from clinic.progress import actions as progress
-from clinic.progress import home, queries, rules
+from clinic.progress import home
 from clinic.progress.summary import Audience, Period
 from clinic.reflections import queries as reflections
 from clinic.reflections.models import Draft, Reflection, Words
 from tests import cast as people
+from tests.rules.paper import on_paper
 from tests.rules.stage import Stage
 from tests.rules.theater import Seen, Theater, differences
 
@@ -197,16 +196,8 @@ def test_no_report_tells_its_reader_what_the_other_did_in_private(frozen: Frozen
 
 
 def reported(frozen: Frozen, copy: Path, audience: Audience) -> Any:
-    """What the pages of a report would be made of, as plain values."""
+    """A report over all days of a history."""
     frozen.theater.restore(copy)
     with frozen.theater.app.app_context():
-        stage = Stage(frozen.theater.cast, frozen.now)
-        with stage.act("counselor") as viewer:
-            period = Period(starts_on=people.BEGAN.date(), ends_on=frozen.now.date())
-            couple = stage.couple("couple")
-            passages = rules.passages(queries.words_for(viewer, couple, audience, period))
-            keys = tuple(one.key for one in passages)
-            chosen = progress.Chosen(audience, period, "A4", excerpts=keys)
-            summary = msgspec.to_builtins(progress.summarize(viewer, couple, chosen, stage.now))
-            # Prompts of one day stand in the order of random ids, which tell nothing.
-            return {**summary, "excerpts": sorted(summary["excerpts"], key=str)}
+        period = Period(starts_on=people.BEGAN.date(), ends_on=frozen.now.date())
+        return on_paper(Stage(frozen.theater.cast, frozen.now), audience, period)

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -45,6 +45,10 @@ class Seen:
     answers: list[tuple[str, int, tuple[tuple[str, str], ...], str]] = field(default_factory=list)
 
 
+Look = Callable[[Stage, int], None]
+"""What a play calls at the end of a day."""
+
+
 @dataclass
 class Theater:
     """One app; `file` is its database, `beginning` a copy from before the first day."""
@@ -82,9 +86,13 @@ class Theater:
 
     def lived(self, private: Iterable[str]) -> list[Seen]:
         """One history from its first day to its last, and what A saw on the way."""
+        return self.watched(lambda stage, look: histories.play(stage, private, look))
+
+    def watched(self, play: Callable[[Stage, Look], None]) -> list[Seen]:
+        """Anything that is played on the stage, and what A saw whenever it said so."""
         seen: list[Seen] = []
         with self.stage() as stage:
-            histories.play(stage, private, lambda now, day: seen.append(self.look(now, day)))
+            play(stage, lambda now, day: seen.append(self.look(now, day)))
         return seen
 
     def frozen(self, private: Iterable[str], copy: Path, on: int) -> datetime:

@@ -8,16 +8,21 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from clinic import clock
+from clinic.accounts import actions as accounts
+from clinic.accounts.models import KeptForm
 from clinic.appointments import actions as appointments
 from clinic.couples import actions as couples
 from clinic.couples import queries as couple_reads
 from clinic.exercises import actions as exercises
 from clinic.exercises.library import shipped
 from clinic.extensions import db
+from clinic.homework.agreed import Agreed
 from clinic.homework.models import Round, Turn
+from clinic.privacy import actions as rights
 from clinic.progress import actions as progress
 from clinic.progress.summary import Audience, Period
 from clinic.reflections import actions as reflections
+from clinic.reflections import seen
 from clinic.reflections.models import KeptText, NoteToCounselor
 from clinic.reflections.rules import Sending
 from clinic.reflections.versions import Page
@@ -67,6 +72,7 @@ def build() -> World:
     _staff_side(world)
     _appointments(world)
     _documents(world)
+    _copies(world)
     _name_rows(world)
     return world
 
@@ -85,7 +91,7 @@ def _couple(world: World) -> None:
 
 def _assign_everything(world: World) -> None:
     stage = world.stage
-    plans = {who: {"rationale": world.bird(f"plan with {who}", who, *HOUSE)} for who in BOTH}
+    plans = {who: _agreed(world, who) for who in BOTH}
     with stage.act("counselor") as viewer:
         roles = {stage.cast.partners[who]: role for who, role in BOTH.items()}
         title = world.bird("concern", *HOUSE)
@@ -99,8 +105,15 @@ def _assign_everything(world: World) -> None:
     stage.assign("wins", "victories_log", BOTH)
     stage.assign("feelings", "feelings_log", BOTH)
     stage.assign("meaning", "trust_definitions", BOTH)
-    alone = {"partner_b": {"rationale": world.bird("plan of the solo assignment of b", "partner_b", *HOUSE)}}
+    alone = {"partner_b": Agreed(world.bird("plan of the solo assignment of b", "partner_b", *HOUSE))}
     stage.assign("solo", "feelings_log", {"partner_b": "involved"}, plans=alone)
+
+
+def _agreed(world: World, who: str) -> Agreed:
+    """A word in every box of a plan, for this partner and the house."""
+    names = ("rationale", "when_where", "obstacle", "note")
+    said = {name: world.bird(f"{name} agreed with {who}", who, *HOUSE) for name in names}
+    return Agreed(**said, confidence=8)
 
 
 def _checkins(world: World) -> None:
@@ -228,6 +241,12 @@ def _staff_side(world: World) -> None:
         ).first()
         assert round_ is not None
         reflections.review(viewer, round_, stage.now, note=world.bird("private note", *HOUSE))
+        page = f"/reflections/rounds/{round_.id}"
+        words = [("text", world.bird("reply that could not be sent", "counselor"))]
+        typed = accounts.Typed(f"{page}/reply", page, {"text": "Your reply"}, words)
+        accounts.keep_form(stage.cast.people["counselor"], typed, "sign_in", stage.now)
+        kept = db.session.scalars(select(KeptForm)).one()
+        world.ids["kept form counselor"] = kept.id
     with stage.act("counselor") as viewer:
         couple = couples.create(viewer, couples.NewCouple(("Wim", "Bo"), "America/New_York"), stage.now)
         invited = couples.invite(viewer, couple_reads.partners_of(couple)[0], stage.now)
@@ -272,6 +291,13 @@ def _documents(world: World) -> None:
             world.ids[f"document {name}"] = made.id
 
 
+def _copies(world: World) -> None:
+    """Copies of what is one's own, asked for and not made yet."""
+    for who in ("partner_a", "other_a"):
+        with world.stage.act(who) as viewer:
+            world.ids[f"copy {who}"] = rights.ask(viewer, "A4", world.stage.now).id
+
+
 def _name_rows(world: World) -> None:
     """Ids for the table of routes."""
     stage, ids = world.stage, world.ids
@@ -285,6 +311,7 @@ def _name_rows(world: World) -> None:
             ids[f"round {name} {round_.number}"] = round_.id
             for turn in round_.turns:
                 ids[f"turn {name} {_turn_name(world, turn)}"] = turn.id
+                ids[f"read {name} {_turn_name(world, turn)}"] = seen.marks([turn]).get(turn.id, "")
     for kind, label in ((KeptText, "kept"), (NoteToCounselor, "note")):
         for row in db.session.scalars(select(kind)):
             ids[f"{label} {_who(world, row.partner_id)}"] = row.id

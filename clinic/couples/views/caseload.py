@@ -1,101 +1,113 @@
 """The caseload: thirty couples at a glance."""
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from flask import render_template, request, url_for
+from flask import current_app, render_template, request
+from sqlalchemy import Row
 
 from clinic import access, clock, web
-from clinic.couples import queries
-from clinic.couples.models import Couple
-from clinic.couples.summary import SHOWN, Glance
+from clinic.couples import desk, queries
+from clinic.couples.models import Couple, Partner
+from clinic.couples.summary import SHOWN, Glance, Mark, Marks
 from clinic.couples.views.blueprint import pages
 
 PAGE = 30
 QUIET_AFTER = 7
+LAST = 10**6
+"""No practice has more couples."""
+NOT_ASKED: tuple[Mark, ...] = tuple("none" for _ in range(SHOWN))
+
+
+class Seen(NamedTuple):
+    """The last rounds of a couple: each partner's in words for the ear, both drawn, both counted."""
+
+    first: str
+    second: str
+    joined: int
+    drawn: str
+    counted: str
+
+
+class Line(NamedTuple):
+    """One couple in the ledger."""
+
+    url: str
+    name: str
+    standing: str
+    first: str
+    second: str
+    seen: Seen
+    needs: str
+    next: str
 
 
 @pages.get("/")
 @access.counselors
 def caseload() -> str:
     """Thirty couples at a glance: what each partner has done, what is open, what needs the counselor."""
-    viewer, now = web.viewer(), clock.now()
-    asked, only = request.args.get("q", "").strip()[:80], request.args.get("only", "")
-    start = max(request.args.get("start", 0, int), 0)
-    everything, unread = queries.counts(viewer)
+    viewer = web.viewer()
+    asked, start = request.args.get("q", "").strip()[:80], web.number("start", 0, most=LAST)
+    only: desk.Only = "to_read" if request.args.get("only") == "to_read" else ""
+    found = desk.named_like(viewer, asked) if asked else []
     if asked:
-        found = queries.named_like(viewer, asked)
-        total, couples = len(found), queries.these(viewer, found[start : start + PAGE])
+        couples = desk.these(viewer, found[start : start + PAGE])
     else:
-        total = unread if only == "to_read" else everything
-        couples = list(queries.page_of(viewer, only=only, start=start, size=PAGE))
+        couples = desk.page_of(viewer, only=only, start=start, size=PAGE)
+    everything, unread = desk.counts_in(couples) or desk.counts(viewer)
     return render_template(
         "couples/caseload.html",
-        rows=_rows(couples),
+        rows=_lines(couples),
         asked=asked,
         only=only,
         start=start,
         end=start + len(couples),
         size=PAGE,
-        total=total,
+        total=len(found) if asked else unread if only else everything,
         everything=everything,
         unread=unread,
-        at=now,
     )
 
 
-def _rows(couples: list[Couple]) -> list[dict[str, Any]]:
-    """The lines of the ledger; keys, marks and appointments are fetched for all of them at once."""
-    now, ids, above = clock.now(), [couple.id for couple in couples], queries.above()
-    queries.names_of(couples)
-    glances, appointments = above.glances(ids, now), above.next_at(ids, now)
-    rows = []
-    for couple in couples:
-        glance, at = glances.get(couple.id, Glance()), appointments.get(couple.id)
-        row = _row(couple, glance)
-        row["next"] = web.short_day(at, couple.zone) if at else ""
-        rows.append(row)
-    return rows
+def _lines(couples: Sequence[Row[Any]]) -> list[Line]:
+    """The lines of the ledger."""
+    now, address = clock.now(), web.addresses("progress.couple", "couple_id")
+    glances = queries.above().glances_of(couples, now)
+    return [
+        Line(
+            address(couple.id),
+            Couple.alias.listed(couple.id, couple.id, couple.alias_sealed),
+            "Separated" if couple.is_separated else "Paused" if couple.is_paused else "",
+            Partner.name.listed(couple.partner_1, couple.id, couple.name_1),
+            Partner.name.listed(couple.partner_2, couple.id, couple.name_2),
+            rounds_seen(glance.marks, glance.joined),
+            _needs(couple, glance, now),
+            web.short_day(couple.next_at, couple.zone) if couple.next_at else "",
+        )
+        for couple, glance in zip(couples, glances, strict=True)
+    ]
 
 
-def _row(couple: Couple, glance: Glance) -> dict[str, Any]:
-    return {
-        "name": couple.alias,
-        "url": url_for("progress.couple", couple_id=couple.id),
-        "standing": _standing(couple),
-        "partners": [
-            {
-                "name": one.name,
-                "marks": _padded(glance.marks.get(one.id, ())),
-                "done": glance.count(one.id, "done", "partly"),
-                "open": glance.count(one.id, "open"),
-                "past": glance.count(one.id, "past"),
-            }
-            for one in couple.partners
-        ],
-        "joined": list(glance.joined),
-        "needs": _needs(couple, glance),
-    }
+@lru_cache(maxsize=4096)
+def rounds_seen(marks: Marks, joined: tuple[bool, ...]) -> Seen:
+    """The marks of the last rounds as they are shown; drawn once in each process, since many couples have the same."""
+    first, second = (side + NOT_ASKED[len(side) :] for side in marks)
+    draw: Any = current_app.jinja_env.get_template("_macros/marks.html").module
+    said, drawn = (draw.say(first), draw.say(second)), draw.drawn(first, second, joined)
+    return Seen(*said, sum(joined), drawn, draw.counted(first, second))
 
 
-def _padded(marks: tuple[str, ...]) -> list[str]:
-    return [*marks, *("none",) * (SHOWN - len(marks))]
-
-
-def _standing(couple: Couple) -> str:
-    if couple.separated_at:
-        return "Separated"
-    return "Paused" if couple.paused_at else ""
-
-
-def _needs(couple: Couple, glance: Glance) -> str:
+def _needs(couple: Row[Any], glance: Glance, now: datetime) -> str:
     """The one thing that comes first; safety before everything else."""
     if glance.open_flags:
         return "Answer a safety flag"
-    if any(one.person_id and not one.confirmed_at for one in couple.partners):
+    if couple.is_to_confirm:
         return "Confirm who joined"
     if glance.to_read:
         return f"Read {glance.to_read}"
-    if any(one.person_id is None for one in couple.partners):
+    if couple.is_to_invite:
         return "Decide on the invitation"
-    quiet = (clock.now() - glance.quiet_since).days if glance.quiet_since else 0
+    quiet = (now - glance.quiet_since).days if glance.quiet_since else 0
     return f"Quiet for {quiet} days" if quiet >= QUIET_AFTER else ""

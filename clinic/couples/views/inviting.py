@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import access, clock, web
 from clinic.accounts import actions as accounts
 from clinic.accounts import library as words
-from clinic.accounts import queries as sign_ins
 from clinic.couples import actions, rules
 from clinic.couples.views.blueprint import done, own_partner, pages
 from clinic.extensions import db
@@ -76,19 +75,22 @@ def refuse(partner_id: UUID) -> BaseResponse:
 @pages.route("/partners/<uuid:partner_id>/reset", methods=["GET", "POST"])
 @access.counselors
 @access.fresh_proof
-def reset(partner_id: UUID) -> Response:
-    """A passphrase for once, made with the client in the room."""
+def reset(partner_id: UUID) -> Response | BaseResponse:
+    """A passphrase for once, made with the client in the room; not for a sign-in that opens more than this."""
     partner = own_partner(partner_id)
-    if request.method == "GET":
-        web.found(sign_ins.account_of(partner.person_id))
-        return web.page("couples/reset.html", partner=partner)
-    person_id, name = partner.person_id, partner.name
-    db.session.rollback()
-    once = words.new_passphrase()
-    hashed = accounts.hash_passphrase(once)
-    account = web.found(
-        sign_ins.account_of(person_id) if own_partner(partner_id).person_id == person_id else None
-    )
+    try:
+        person_id = web.found(actions.resettable(web.viewer(), partner)).person_id
+        if request.method == "GET":
+            return web.page("couples/reset.html", partner=partner)
+        name, once = partner.name, words.new_passphrase()
+        db.session.rollback()
+        hashed = accounts.hash_passphrase(once)
+        account = web.found(actions.resettable(web.viewer(), own_partner(partner_id)))
+    except actions.CoupleError as error:
+        db.session.rollback()
+        flash(str(error), "error")
+        return web.see(url_for("couples.manage", couple_id=own_partner(partner_id).couple_id))
+    web.found(account.person_id == person_id or None)
     accounts.reset_password(web.viewer(), account, hashed, clock.now())
     db.session.commit()
     return web.page("accounts/once.html", name=name, sign_in_name=account.sign_in_name, passphrase=once)

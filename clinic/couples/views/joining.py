@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import access, clock, web
 from clinic.accounts import actions as accounts
 from clinic.accounts import library as words
+from clinic.accounts import tries
 from clinic.accounts import views as doors
 from clinic.couples import actions, queries
 from clinic.couples.models import Invitation
@@ -68,7 +69,7 @@ def _join_with(token: str, form: JoinWithForm) -> Response | BaseResponse:
         return _join_page(form, 422)
     try:
         account = doors.proved_account(form.sign_in_name.data or "", form.passphrase.data or "")
-    except accounts.TooSoon as early:
+    except tries.Refused as early:
         db.session.rollback()
         form.passphrase.errors = [str(early)]
         return _join_page(form, 429)
@@ -102,6 +103,8 @@ def _enter(
         account = act(web.found(queries.invitation_with(actions.token_hash(token))))
     except accounts.NameTaken as error:
         db.session.rollback()
+        actions.count_taken_name(queries.invitation_with(actions.token_hash(token)), clock.now())
+        db.session.commit()
         form.sign_in_name.errors = [str(error)]
         return _join_page(form, 422)
     except actions.CoupleError as error:

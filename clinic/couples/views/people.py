@@ -74,8 +74,9 @@ def _manage_page(couple: Couple, form: ConcernForm | None = None) -> str:
     return render_template(
         "couples/manage.html",
         couple=couple,
-        may_work=queries.work_for(viewer, couple.id) is not None,
+        may_work=queries.may_work(viewer, couple.id),
         invitations=queries.open_invitations(ids, now),
+        ended=queries.ended_by_wrong_tries(ids),
         consents=queries.consents_of(ids),
         concerns=queries.concerns_of(viewer, couple.id),
         staff=staff,
@@ -130,7 +131,7 @@ def end_counselor(couple_id: UUID, staff_id: UUID) -> BaseResponse:
     answer = done(couple_id, act, f"{member.name} no longer works with this couple.")
     return (
         web.see(url_for("couples.caseload"))
-        if is_self and not queries.work_for(web.viewer(), couple_id)
+        if is_self and not queries.may_work(web.viewer(), couple_id)
         else answer
     )
 

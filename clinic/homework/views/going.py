@@ -11,12 +11,38 @@ from clinic import clock
 from clinic.access import Viewer, counselors, staff
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
+from clinic.exercises.document import Exercise
 from clinic.extensions import db
 from clinic.homework import actions, queries, rules
+from clinic.homework.cards import Frame
 from clinic.homework.models import Assignment, Recipient
-from clinic.homework.views.blueprint import OPENINGS, pages, seen_by
+from clinic.homework.views.blueprint import OPENINGS, frame_of, pages, seen_by
 from clinic.web import day, found, see, viewer
 from forms.homework import DelayForm, StartForm
+
+
+@pages.get("/of/<uuid:couple_id>")
+@staff
+def of_couple(couple_id: UUID) -> str:
+    """All that was given to a couple and was not recalled: also what begins later, is paused or is over."""
+    couple = found(couples.get_for(viewer(), couple_id))
+    given = queries.given_to(viewer(), couple_id)
+    done = queries.done_at(given)
+    is_over = {one.id: one.state == "ended" or one.id in done for one in given}
+    return render_template(
+        "homework/of_couple.html",
+        couple=couple,
+        going=[one for one in given if not is_over[one.id]],
+        over=[one for one in given if is_over[one.id]],
+        done=done,
+        today=clock.local_day(clock.now(), couple.zone),
+        names_of=lambda one: _alone_said(one, couple),
+    )
+
+
+def _alone_said(assignment: Assignment, couple: Couple) -> str:
+    given = {one.partner_id for one in assignment.recipients}
+    return "".join(f", {one.name} alone" for one in couple.partners if given == {one.id})
 
 
 @pages.get("/<uuid:assignment_id>")
@@ -27,7 +53,10 @@ def show(assignment_id: UUID) -> str:
     couple = found(couples.get_for(viewer(), assignment.couple_id))
     document = queries.document_given(assignment)
     rounds = queries.rounds_of(assignment)
+    done_at = queries.done_at([assignment]).get(assignment.id)
     later = [(key, said) for key, said in OPENINGS.items() if _is_later(key, assignment.opening)]
+    can_wait = assignment.state in {"active", "paused"} and not done_at
+    can_wait = can_wait or any(turn.awaits_opening for round_ in rounds for turn in round_.turns)
     cadence, today = rules.cadence_of(assignment.cadence), clock.local_day(clock.now(), assignment.zone)
     return render_template(
         "homework/show.html",
@@ -36,6 +65,7 @@ def show(assignment_id: UUID) -> str:
         people={one.id: one for one in couple.partners},
         exercise=document,
         rounds=rounds,
+        excused_from=queries.excused_from,
         cadence=cadence,
         asks_end=rules.asks_end(document),
         open_for=rules.open_for(document, assignment.open_days),
@@ -44,10 +74,11 @@ def show(assignment_id: UUID) -> str:
         else None,
         has_sent=any(turn.sent_at for round_ in rounds for turn in round_.turns),
         openings=OPENINGS,
-        can_work=queries.work_for(viewer(), assignment_id) is not None,
+        can_work=couples.may_work(viewer(), couple.id),
         has_sealed=rules.has_sealed(document),
-        delay=DelayForm(later) if later and rules.has_sealed(document) else None,
+        delay=DelayForm(later) if later and rules.has_sealed(document) and can_wait else None,
         start=StartForm(data={"starts_on": today}) if cadence == "as_needed" else None,
+        done_at=done_at,
     )
 
 
@@ -63,10 +94,21 @@ def preview(assignment_id: UUID, position: int) -> str:
     couple = found(couples.get_for(viewer(), assignment.couple_id))
     recipient, partner = found(_recipient(assignment, couple, position))
     document = queries.document_given(assignment)
-    seen = seen_by(partner, document, queries.legs_of(assignment), recipient.plan or {}, assignment.opening)
+    legs, frame = queries.legs_of(assignment), _frame_now(assignment, document, clock.now())
+    seen = seen_by(partner, document, legs, recipient.agreed, frame)
     return render_template(
         "homework/preview.html", assignment=assignment, couple=couple, exercise=document, seen_by=seen
     )
+
+
+def _frame_now(assignment: Assignment, document: Exercise, now: datetime) -> Frame:
+    """The round that is open, else the one that comes next."""
+    running = next((one for one in queries.rounds_of(assignment) if one.closed_at is None), None)
+    if running is not None:
+        return Frame(running.opens_at, running.closes_at, assignment.opening)
+    today = clock.local_day(now, assignment.zone)
+    day = rules.next_date(rules.cadence_of(assignment.cadence), assignment.starts_on, today) or today
+    return frame_of(document, day, assignment.open_days, assignment.opening, assignment.zone, now)
 
 
 def _recipient(assignment: Assignment, couple: Couple, position: int) -> tuple[Recipient, Partner] | None:
@@ -103,7 +145,7 @@ def recall(assignment_id: UUID) -> Response:
 @counselors
 def pause(assignment_id: UUID) -> Response:
     """Hold it."""
-    return _act(assignment_id, actions.pause, "Paused. Both read the same neutral sentence.")
+    return _act(assignment_id, actions.pause, "Paused. It is held for both until you go on with it.")
 
 
 @pages.post("/<uuid:assignment_id>/resume")

@@ -14,7 +14,7 @@ from clinic.reflections.models import KeptText
 from clinic.reflections.sheets import ALL, Screen, Sheet
 from clinic.reflections.versions import Difference, Page, Pick
 from clinic.reflections.views import keeping
-from clinic.reflections.views.turn import form_of, own, page_of, pages, seen_version
+from clinic.reflections.views.turn import form_of, own, page_of, pages, seen_version, words_page
 from forms.reflections import choices_between, fill
 
 HERE = {
@@ -29,14 +29,14 @@ def differs(sheet: Sheet, page: Page) -> bool:
     return bool(versions.differences(sheet.asked, page, actions.standing(sheet.author), sheet.author.role))
 
 
-def conflicting(sheet: Sheet, page: Page, at: datetime | None) -> Response:
+def conflicting(sheet: Sheet, page: Page, at: datetime | None) -> Response | BaseResponse:
     """Another window came first: this text is put aside, too, and its writer is asked."""
     kept = actions.keep_text(sheet.author, page, "window", clock.now(), name=keeping.page_name())
     db.session.commit()
     return _choice_page(own(sheet.author.turn.id), kept, at, 409)
 
 
-def waiting(sheet: Sheet) -> Response | None:
+def waiting(sheet: Sheet) -> Response | BaseResponse | None:
     """The choice that waits for this writer, if a text was put aside that says something else than the draft."""
     draft = queries.draft_of(sheet.author.turn, sheet.author.partner_id)
     for kept in queries.kept_texts(sheet.author.turn, sheet.author.partner_id):
@@ -50,7 +50,9 @@ def _differences(sheet: Sheet, kept: KeptText) -> list[Difference]:
     return versions.differences(sheet.asked, Page.from_json(kept.body), standing, sheet.author.role)
 
 
-def _choice_page(sheet: Sheet, kept: KeptText, at: datetime | None, status: int = 200) -> Response:
+def _choice_page(
+    sheet: Sheet, kept: KeptText, at: datetime | None, status: int = 200
+) -> Response | BaseResponse:
     found = _differences(sheet, kept)
     form = choices_between((one.name, one.can_keep_both, one.likely) for one in found)(formdata=None)
     draft = queries.draft_of(sheet.author.turn, sheet.author.partner_id)
@@ -59,10 +61,11 @@ def _choice_page(sheet: Sheet, kept: KeptText, at: datetime | None, status: int 
         (one.label, _as_text(one, one.here), _as_text(one, one.there), form[f"pick_{one.name}"])
         for one in found
     ]
-    return web.page(
+    return words_page(
+        sheet,
         "reflections/choose.html",
         status,
-        sheet=sheet,
+        at=url_for(".write", turn_id=sheet.author.turn.id),
         form=form,
         rows=rows,
         cause=kept.cause,

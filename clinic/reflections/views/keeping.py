@@ -2,68 +2,55 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from traceback import extract_tb
 from uuid import UUID
 
 from flask import Response, current_app, request, url_for
-from itsdangerous import BadSignature, URLSafeSerializer
 
 from clinic import clock, vault, web
 from clinic.access import Viewer
+from clinic.accounts.views import named_writer
 from clinic.couples import queries as couples
-from clinic.couples.models import Partner
+from clinic.couples.models import Couple
 from clinic.exercises.reading import keepable
 from clinic.extensions import db, set_transactions, transactions
-from clinic.reflections import actions, queries
-from clinic.reflections.drafts import Author, Place, forget_oldest_kept
-from clinic.reflections.sheets import Sheet
+from clinic.reflections import actions, queries, sheets
+from clinic.reflections.drafts import Author, Cause, Place, forget_oldest_kept
+from clinic.reflections.rules import Sending
+from clinic.reflections.sheets import Line, Sheet
 from clinic.reflections.versions import Page
-from clinic.reflections.views.turn import form_of, page_of, pages, posted_screen
+from clinic.reflections.views.turn import form_of, page_of, posted_screen
 
 Words = Sequence[tuple[str, list[str]]]
 
 
-@pages.app_template_global("writer_of")
-def writer_of(author: Author) -> str:
-    """What a form carries to say whose it is: it outlives the sign-in, so that the text on it finds its author."""
-    return _signer().dumps([author.partner_id.hex, author.turn.id.hex])
-
-
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(vault.lasting("writer"), salt="writer")
-
-
-def keeper(place: Place, endpoint: str) -> Callable[[], str | None]:
+def keeper(place: Place, endpoint: str) -> Callable[[Cause], str | None]:
     """What a view does with a POST that cannot be admitted: its text goes to whom the form names, whoever is here.
 
     The answer is the page on which that partner finds it; None when nothing was kept.
     """
 
-    def keep() -> str | None:
+    def keep(cause: Cause) -> str | None:
         turn_id: UUID = (request.view_args or {})["turn_id"]
-        viewer = _writer(turn_id)
+        writer = named_writer()
+        viewer = _as_viewer(writer.person_id) if writer else None
         if viewer is None:
             return None
         db.session.rollback()
         with transactions(write=True), vault.reading(viewer, "reflections.keep"):
-            is_kept = _keep_for(viewer, turn_id, place)
+            is_kept = _keep_for(viewer, turn_id, place, cause)
             db.session.remove()
         return url_for(endpoint, turn_id=turn_id) if is_kept else None
 
     return keep
 
 
-def _writer(turn_id: UUID) -> Viewer | None:
-    """The partner whom the form of this turn names, as a viewer of the own side alone; None for a forged one."""
-    try:
-        partner, turn = _signer().loads(request.form.get("writer", ""))
-    except BadSignature:
-        return None
-    row = db.session.get(Partner, UUID(partner)) if turn == turn_id.hex else None
-    if row is None or row.person_id is None:
-        return None
-    sides = tuple(one for one in couples.sides_of(row.person_id) if one.partner_id == row.id)
-    return Viewer(row.person_id, row.practice_id, sides=sides)
+def _as_viewer(person_id: UUID) -> Viewer | None:
+    """The client whom a form names, as a viewer of the own sides alone."""
+    sides = couples.sides_of(person_id)
+    couple = db.session.get(Couple, sides[0].couple_id) if sides else None
+    return Viewer(person_id, couple.practice_id, sides=sides) if couple else None
 
 
 def leads_to_own(viewer: Viewer, turn_id: UUID) -> bool:
@@ -71,18 +58,17 @@ def leads_to_own(viewer: Viewer, turn_id: UUID) -> bool:
     return actions.author_for(viewer, turn_id) is not None
 
 
-def _keep_for(viewer: Viewer, turn_id: UUID, place: Place) -> bool:
-    author, now = actions.author_for(viewer, turn_id), clock.now()
+def _keep_for(viewer: Viewer, turn_id: UUID, place: Place, cause: Cause) -> bool:
+    author, now = actions.author_for(viewer, turn_id, also_recalled=True), clock.now()
     text = request.form.get("text", "")
     if author is None or (place != "write" and not text):
         return False
     if place == "write":
         sheet = Sheet(author, now)
-        actions.keep_text(
-            author, page_of(form_of(sheet, posted_screen(sheet))()), "sign_in", now, name=page_name()
-        )
+        page = page_of(form_of(sheet, posted_screen(sheet))())
+        actions.keep_text(author, page, cause, now, name=page_name())
     else:
-        actions.keep_words(author, place, keepable(text), "sign_in", now)
+        actions.keep_words(author, place, keepable(text), cause, now)
     forget_oldest_kept(author, place)
     db.session.commit()
     return True
@@ -97,6 +83,18 @@ def words_kept(author: Author, place: Place) -> str:
     """The text of an addition or a word to the counselor that could not arrive."""
     kept = queries.kept_texts(author.turn, author.partner_id, place)
     return str(kept[-1].body["text"]) if kept else ""
+
+
+def unsent(sheet: Sheet) -> list[tuple[datetime, list[Line]]]:
+    """Everything of a turn that its author wrote and did not send, the newest first."""
+    turn, partner_id = sheet.author.turn, sheet.author.partner_id
+    draft = queries.draft_of(turn, partner_id)
+    found = [(draft.saved_at, Sending.from_json(draft.body))] if draft else []
+    found += [(one.kept_at, Page.from_json(one.body).sending) for one in queries.kept_texts(turn, partner_id)]
+    said = [(at, sheets.lines_of(sheet, sending)) for at, sending in found]
+    beside = [one for place in ("add", "say") for one in queries.kept_texts(turn, partner_id, place)]
+    said += [(one.kept_at, [Line("text", "A word of yours", [str(one.body["text"])])]) for one in beside]
+    return sorted(said, key=lambda one: one[0], reverse=True)
 
 
 def keep_page(turn_id: UUID, page: Page) -> bool:

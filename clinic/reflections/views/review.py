@@ -13,20 +13,21 @@ from clinic.exercises.turns import HOLD
 from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.homework.models import Round, Turn
-from clinic.reflections import actions, comparison, queries, releases
+from clinic.reflections import actions, comparison, queries, releases, seen
 from clinic.reflections.models import NoteToCounselor
 from clinic.reflections.views.turn import pages
+from forms.bounds import room
 from forms.reflections import ReleaseForm, ReplyForm, ReturnForm, review_form
 
 
-def seen(round_id: UUID) -> Round:
+def readable(round_id: UUID) -> Round:
     """A round that this member of staff may read; 404 for every other."""
     return web.found(rounds.round_for(web.viewer(), round_id))
 
 
 def at_work(round_id: UUID) -> Round:
     """A round in which this counselor may act: supervisors read only."""
-    round_ = seen(round_id)
+    round_ = readable(round_id)
     web.found(couples.work_for(web.viewer(), round_.couple_id))
     return round_
 
@@ -45,7 +46,8 @@ def queue() -> Response:
     ids = {one.couple_id for one in waiting} | {one.couple_id for one in notes}
     found = db.session.scalars(couples.visible_to(viewer).where(Couple.id.in_(ids))).all()
     couples.names_of(found)
-    rows = [(one, rounds.document_for(one).title, queries.senders(one)) for one in waiting]
+    senders = queries.senders(waiting)
+    rows = [(one, rounds.document_for(one).title, senders[one.id]) for one in waiting]
     return web.page("reflections/queue.html", rows=rows, notes=notes, couples={one.id: one for one in found})
 
 
@@ -53,11 +55,12 @@ def queue() -> Response:
 @access.staff
 def review(round_id: UUID) -> Response:
     """One round, prompt by prompt."""
-    return _review_page(seen(round_id))
+    return _review_page(readable(round_id))
 
 
 def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
     viewer, now = web.viewer(), clock.now()
+    may_act = couples.may_work(viewer, round_.couple_id)
     shown = comparison.comparison(viewer, round_)
     people = {str(one.partner.id): one.partner.name for one in shown.people}
     kept = queries.review_of(round_.id)
@@ -70,7 +73,7 @@ def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
         "notes": queries.notes_of(viewer, round_),
         "replies": queries.replies_in(viewer, round_),
         "kept": kept,
-        "may_act": couples.work_for(viewer, round_.couple_id) is not None,
+        "may_act": may_act,
         "can_bring_up": "appointments.bring_up" in current_app.view_functions,
         "returnable": [
             turn for turn in round_.turns if turn.state == "sent" and (turn.awaits_opening or turn.is_kept)
@@ -78,6 +81,7 @@ def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
         "consents": releases.CONSENT_SAID,
         "due": {one.turn.id: one.released_at + HOLD for one in waiting if one.released_at},
         "now": now,
+        "read": seen.marks_in(queries.came_in(viewer, round_.id)).values(),
         "reply_form": ReplyForm(people.items(), formdata=None),
         "return_form": ReturnForm(formdata=None),
         "review_form": _filled(people, kept),
@@ -103,17 +107,31 @@ def _filled(people: dict[str, str], kept: object) -> object:
     return form
 
 
-def _do(round_: Round, act: Callable[[], object], done: str) -> BaseResponse:
-    """Do it and say so, or say why it is not possible; then on to the review."""
+def _do(
+    round_: Round,
+    act: Callable[[], object],
+    done: str,
+    again: Callable[[], Response | BaseResponse] | None = None,
+) -> Response | BaseResponse:
+    """Do it and say so, or say why it is not possible; `again` is the page that shows what had not been read."""
     round_id = round_.id
     try:
         act()
         db.session.commit()
         flash(done, "done")
+    except seen.Newer as newer:
+        db.session.rollback()
+        flash(str(newer), "error")
+        return again() if again else _review_page(at_work(round_id), 409)
     except actions.NotNow as no:
         db.session.rollback()
         flash(str(no), "message")
     return web.see(url_for(".review", round_id=round_id))
+
+
+def _read() -> list[str]:
+    """The marks of what stood on the page that this form came from."""
+    return request.form.getlist("seen")
 
 
 def _turn_in(round_: Round) -> Turn:
@@ -134,30 +152,49 @@ def release(round_id: UUID, partner_id: UUID) -> Response | BaseResponse:
         return back_to(round_)
     form = ReleaseForm(waiting[0].reader.name)
     if not form.validate_on_submit():
-        return web.page(
-            "reflections/release.html",
-            422 if form.errors else 200,
-            round=round_,
-            waiting=waiting,
-            form=form,
-            exercise=rounds.document_for(round_),
-            said=releases.CONSENT_SAID,
-        )
+        return _release_page(round_id, partner_id, form, 422 if form.errors else 200)
     wanted = [one.turn for one in waiting if str(one.turn.id) in request.form.getlist("turns")]
     until = web.clock_time(web.in_zone(clock.now() + HOLD, round_.assignment.zone))
 
     def act() -> None:
         for turn in wanted:
-            actions.release(web.viewer(), turn, clock.now())
+            actions.release(web.viewer(), turn, clock.now(), _read())
+
+    def again() -> Response | BaseResponse:
+        return _release_page(round_id, partner_id, ReleaseForm(form.reader, formdata=None), 409)
 
     if not wanted:
         return back_to(round_)
-    return _do(round_, act, f"It opens at {until}. Until then you can call it back.")
+    return _do(round_, act, f"It opens at {until}. Until then you can call it back.", again)
+
+
+def _release_page(
+    round_id: UUID, partner_id: UUID, form: ReleaseForm, status: int
+) -> Response | BaseResponse:
+    """All that one act opens stands on it: where the counselor opens sealed words, both sides of them."""
+    round_ = at_work(round_id)
+    found = releases.releases(web.viewer(), round_)
+    waiting = _by_author(found).get(partner_id, [])
+    if not waiting:
+        return back_to(round_)
+    ids = {turn.id for one in waiting for turn in queries.opened_together(one.turn)}
+    opened = [one for one in found if one.turn.id in ids]
+    return web.page(
+        "reflections/release.html",
+        status,
+        round=round_,
+        waiting=waiting,
+        together=[one for one in opened if one.author.id != partner_id],
+        read=seen.marks(one.turn for one in opened).values(),
+        form=form,
+        exercise=rounds.document_for(round_),
+        said=releases.CONSENT_SAID,
+    )
 
 
 @pages.post("/rounds/<uuid:round_id>/call-back")
 @access.counselors
-def call_back(round_id: UUID) -> BaseResponse:
+def call_back(round_id: UUID) -> Response | BaseResponse:
     """Undo a release within the hold."""
     round_ = at_work(round_id)
     turn = _turn_in(round_)
@@ -167,6 +204,7 @@ def call_back(round_id: UUID) -> BaseResponse:
 
 @pages.post("/rounds/<uuid:round_id>/return")
 @access.counselors
+@web.takes(room(ReturnForm))
 def give_back(round_id: UUID) -> Response | BaseResponse:
     """Ask the author for another pass, with a word about it."""
     round_, form = at_work(round_id), ReturnForm()
@@ -175,11 +213,16 @@ def give_back(round_id: UUID) -> Response | BaseResponse:
     turn, text = _turn_in(round_), (form.word.data or "").strip()
 
     def act() -> None:
-        actions.return_for_another_pass(web.viewer(), turn, clock.now())
+        actions.return_for_another_pass(web.viewer(), turn, clock.now(), _read())
         if text and turn.sent_by_id is not None:
             actions.reply(web.viewer(), round_, [turn.sent_by_id], text, clock.now())
 
-    return _do(round_, act, "It went back for another pass. What was sent stays until the new one comes.")
+    def again() -> Response:
+        return _review_page(at_work(round_id), 409, return_form=form)
+
+    return _do(
+        round_, act, "It went back for another pass. What was sent stays until the new one comes.", again
+    )
 
 
 # Answers and the private side
@@ -187,10 +230,11 @@ def give_back(round_id: UUID) -> Response | BaseResponse:
 
 @pages.post("/rounds/<uuid:round_id>/reply")
 @access.counselors
+@web.takes(room(ReplyForm))
 def reply(round_id: UUID) -> Response | BaseResponse:
     """Answer one of the two, or both; each reads the own copy."""
     round_ = at_work(round_id)
-    couple = db.session.get_one(Couple, round_.couple_id)
+    couple = couples.at_hand(round_.couple_id)
     recipients = {one.partner_id for one in round_.assignment.recipients}
     people = {str(one.id): one for one in couple.partners if one.id in recipients}
     form = ReplyForm((key, one.name) for key, one in people.items())
@@ -208,8 +252,9 @@ def reply(round_id: UUID) -> Response | BaseResponse:
 
 @pages.post("/rounds/<uuid:round_id>/review")
 @access.counselors
+@web.takes(room(review_form({})))
 def keep_review(round_id: UUID) -> Response | BaseResponse:
-    """Keep the note and the ratings; with the other button, mark the round reviewed."""
+    """Keep the note and the ratings; with the other button, mark the round reviewed, if all of it was on the page."""
     round_ = at_work(round_id)
     recipients = [str(one.partner_id) for one in round_.assignment.recipients]
     form = review_form(dict.fromkeys(recipients, ""))()
@@ -217,18 +262,24 @@ def keep_review(round_id: UUID) -> Response | BaseResponse:
         return _review_page(round_, 422, review_form=form)
     rated = {key: form[f"quality_{key}"].data for key in recipients}
     quality = {key: int(value) for key, value in rated.items() if value and value.isdigit()}
-    is_done = request.form.get("do") == "done"
-
-    def act() -> None:
-        note = (form["note"].data or "").replace("\r\n", "\n")
-        actions.review(web.viewer(), round_, clock.now(), note=note, quality=quality, is_done=is_done)
-
-    return _do(round_, act, "Marked as reviewed." if is_done else "Kept.")
+    note = (form["note"].data or "").replace("\r\n", "\n")
+    wants_done = request.form.get("do") == "done"
+    is_done = wants_done and not seen.is_newer(round_.turns, _read())
+    actions.review(web.viewer(), round_, clock.now(), note=note, quality=quality, is_done=is_done)
+    db.session.commit()
+    if wants_done and not is_done:
+        flash(
+            "Something came in while you were reading, so nothing is marked as reviewed. Your note is kept.",
+            "error",
+        )
+        return _review_page(at_work(round_id), 409)
+    flash("Marked as reviewed." if is_done else "Kept.", "done")
+    return back_to(round_)
 
 
 @pages.post("/rounds/<uuid:round_id>/meets")
 @access.counselors
-def mark_meets(round_id: UUID) -> BaseResponse:
+def mark_meets(round_id: UUID) -> Response | BaseResponse:
     """Mark that two texts meet, or take the mark away."""
     round_ = at_work(round_id)
     shown = comparison.comparison(web.viewer(), round_)

@@ -15,7 +15,17 @@ from clinic.reflections import actions, queries, rules, sheets
 from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import Sheet
 from clinic.reflections.views import keeping
-from clinic.reflections.views.turn import declines, held, own, own_author, pages, seen_version, stop_page
+from clinic.reflections.views.turn import (
+    declines,
+    held,
+    own,
+    own_author,
+    pages,
+    seen_version,
+    stop_page,
+    words_page,
+)
+from forms.bounds import room
 from forms.reflections import BeforeForm, NoteForm
 
 
@@ -68,12 +78,12 @@ def _name_what_is_seen(form: Any, sending: Sending, version: int) -> None:
     form.version.data, form.content.data = str(version), rules.content_hash(sending)
 
 
-def _before_page(sheet: Sheet, form: Any, status: int = 200) -> Response:
+def _before_page(sheet: Sheet, form: Any, status: int = 200) -> Response | BaseResponse:
     sending = actions.standing(sheet.author)
-    return web.page(
+    return words_page(
+        sheet,
         "reflections/before.html",
         status,
-        sheet=sheet,
         form=form,
         lines=sheets.lines_of(sheet, sending),
         counselor=(sheet.readers.counselors or ["your counselor"])[0],
@@ -206,6 +216,7 @@ def decline(turn_id: UUID) -> BaseResponse:
 
 @pages.route("/<uuid:turn_id>/say", methods=["GET", "POST"])
 @access.clients
+@web.takes(room(NoteForm))
 def say(turn_id: UUID) -> Response | BaseResponse:
     """Not now, too much, something else: a word to the counselor alone."""
     sheet, form = own(turn_id), NoteForm()

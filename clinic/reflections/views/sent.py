@@ -14,7 +14,8 @@ from clinic.reflections.drafts import Author
 from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import Sheet
 from clinic.reflections.views import keeping
-from clinic.reflections.views.turn import own, own_author, pages
+from clinic.reflections.views.turn import own, own_author, pages, words_page
+from forms.bounds import room
 from forms.reflections import AdditionForm
 
 
@@ -44,22 +45,16 @@ def _agreed(sheet: Sheet) -> list[sheets.Line]:
 def own_words(turn_id: UUID) -> Response | BaseResponse:
     """What I sent, and what I can still do with it; the words open after a fresh proof."""
     sheet = own(turn_id)
-    return _own_page(sheet, AdditionForm(formdata=None))
-
-
-def _own_page(sheet: Sheet, form: AdditionForm, status: int = 200) -> Response | BaseResponse:
     turn, partner_id = sheet.author.turn, sheet.author.partner_id
     mine = queries.latest([turn], partner_id).get(turn.id)
     if mine is None:
         return web.see(url_for(".write", turn_id=turn.id))
     sending = queries.as_sent(mine)
-    if not form.is_submitted():
-        form.text.data = keeping.words_kept(sheet.author, "add")
+    form = AdditionForm(formdata=None, text=keeping.words_kept(sheet.author, "add"))
     added = [one for one in queries.additions([turn]) if one.partner_id == partner_id]
-    return web.page(
+    return words_page(
+        sheet,
         "reflections/own_words.html",
-        status,
-        sheet=sheet,
         reflection=mine,
         words=sheets.lines_of(sheet, sending),
         tail=sheets.tail_lines(sending),
@@ -69,12 +64,30 @@ def _own_page(sheet: Sheet, form: AdditionForm, status: int = 200) -> Response |
     )
 
 
+@pages.get("/<uuid:turn_id>/draft")
+@access.clients
+@access.fresh_proof
+def draft(turn_id: UUID) -> Response | BaseResponse:
+    """What I wrote and did not send, whatever became of the turn; the words open after a fresh proof."""
+    author = web.found(actions.author_for(web.viewer(), turn_id, also_recalled=True))
+    sheet = Sheet(author, clock.now())
+    is_recalled = author.round.assignment.state == "recalled"
+    return web.page(
+        "reflections/draft.html",
+        sheet=sheet,
+        texts=keeping.unsent(sheet),
+        can_go_on=not is_recalled and sheet.place in {"open", "proposed"},
+        is_held=not is_recalled and sheet.place == "held",
+    )
+
+
 def _can_narrow(sheet: Sheet, sending: Any) -> list[sheets.Line]:
     """The answers that can still be kept for the counselor, one by one."""
     if "narrow" not in sheet.acts or sheet.state is None:
         return []
     allowed = rules.still_closed(sheet.asked, sheet.state)
-    return [line for line in sheets.lines_of(sheet, sending) if line.key in allowed and not line.is_narrowed]
+    lines = [line for line in sheets.lines_of(sheet, sending) if line.key in allowed]
+    return [line for line in lines if not line.is_narrowed and not line.for_counselor]
 
 
 def _act(turn_id: UUID, act: Callable[[Author], object], done: str) -> bool:
@@ -122,11 +135,12 @@ def narrow(turn_id: UUID) -> BaseResponse:
 
 @pages.post("/<uuid:turn_id>/add")
 @access.clients
+@web.takes(room(AdditionForm))
 def add(turn_id: UUID) -> Response | BaseResponse:
-    """A dated line below words that have opened."""
+    """A dated line below words that have opened; one that needs another look comes back alone, without the words."""
     sheet, form = own(turn_id), AdditionForm()
     if not form.validate():
-        return _own_page(sheet, form, 422)
+        return web.page("reflections/add.html", 422, sheet=sheet, form=form)
     text = form.text.data or ""
 
     def act(author: Author) -> None:

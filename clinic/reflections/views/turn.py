@@ -1,12 +1,18 @@
-"""The turn at hand: the blueprint, whose turn it is, and the form that was posted for it."""
+"""The turn at hand: the blueprint, whose turn it is, its words, and the form that was posted for it."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock, web
+from clinic.exercises import answers as shapes
+from clinic.extensions import db
+from clinic.homework import queries as rounds
+from clinic.homework.models import Turn
 from clinic.practice import queries as practices
-from clinic.reflections import actions, sheets
+from clinic.reflections import actions, queries, sheets
 from clinic.reflections.drafts import Author
 from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import ALL, Screen, Sheet
@@ -24,6 +30,24 @@ def own(turn_id: UUID) -> Sheet:
 def own_author(turn_id: UUID) -> Author:
     """The viewer as the author of a turn; 404 when it is not theirs to write."""
     return web.found(actions.author_for(web.viewer(), turn_id))
+
+
+def words_page(
+    sheet: Sheet, template: str, status: int = 200, *, at: str | None = None, **values: Any
+) -> Response | BaseResponse:
+    """The one way to a page with own words: what was sent, and a draft made from it, opens after a fresh proof.
+
+    `at` is the page to come back to with the proof, when it is another one than this.
+    """
+    viewer, author = web.viewer(), sheet.author
+    if not viewer.has_fresh_proof and queries.has_sent(author.turn, author.partner_id):
+        return web.see(proof_for(at))
+    return web.page(template, status, sheet=sheet, **values)
+
+
+def proof_for(at: str | None = None) -> str:
+    """Where one proves who one is, to come back to this page or to the one at `at`."""
+    return url_for("accounts.prove", next=at or request.full_path.rstrip("?"))
 
 
 def held() -> Response:
@@ -90,6 +114,15 @@ def page_of(form: TurnForm) -> Page:
     boxes = [f"x_{question.field.key}" for question in form.questions]
     own_boxes = [name for name in form.data if name == "safety" or name.startswith("tail_")]
     return Page(sending, (*boxes, *own_boxes))
+
+
+def room_of_turn(turn_id: UUID) -> int:
+    """How many characters the form of a turn has room for; asked before anybody is known, and told nobody."""
+    row = db.session.get(Turn, turn_id)
+    if row is None:
+        return 0
+    document = rounds.document_for(row.round)
+    return shapes.room_for(document, document.turns[row.key])
 
 
 def seen_version() -> int:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, web
 from clinic.exercises import answers as shapes
-from clinic.extensions import db, set_transactions
+from clinic.extensions import Busy, db, set_transactions
 from clinic.reflections import actions, queries, rules, sheets, shown
 from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import ALL, Screen, Sheet
@@ -22,18 +22,23 @@ from clinic.reflections.views.turn import (
     page_of,
     pages,
     posted_screen,
+    proof_for,
+    room_of_turn,
     seen_version,
     stop_page,
+    words_page,
 )
 from forms.reflections import TurnForm, draft_from, fill
 
 
 @pages.route("/<uuid:turn_id>", methods=["GET", "POST"])
 @access.clients
+@web.takes(room_of_turn)
 def write(turn_id: UUID) -> Response | BaseResponse | str:
     """One turn to write; a POST keeps what is typed before anything else."""
-    sheet = own(turn_id)
-    return _save(sheet) if request.method == "POST" else _show(sheet)
+    if request.method == "POST":
+        return _save(Sheet(web.found(actions.writer_for(web.viewer(), turn_id)), clock.now()))
+    return _show(own(turn_id))
 
 
 @pages.get("/<uuid:turn_id>/revise")
@@ -70,7 +75,7 @@ def _show(sheet: Sheet) -> Response | BaseResponse | str:
             return _form_page(sheet)
         case "over":
             words = sheets.lines_of(sheet, Sending.from_json(draft.body)) if draft else []
-            return web.page("reflections/over.html", sheet=sheet, words=words)
+            return words_page(sheet, "reflections/over.html", words=words)
     return web.see(url_for(".sent", turn_id=turn.id))
 
 
@@ -87,7 +92,7 @@ def _proposal_page(sheet: Sheet) -> Response:
 
 def _form_page(
     sheet: Sheet, screen: Screen | None = None, form: TurnForm | None = None, status: int = 200
-) -> Response:
+) -> Response | BaseResponse:
     """The form: one question, or all of them; `form` comes along when something in it needs another look."""
     standing = actions.standing(sheet.author)
     run = sheets.screens(sheet, standing)
@@ -97,10 +102,10 @@ def _form_page(
         fill(form, standing.answers, standing.extras)
     draft = queries.draft_of(sheet.author.turn, sheet.author.partner_id)
     number = next((n for n, one in enumerate(run, start=1) if one.name == screen.name), 1)
-    return web.page(
+    return words_page(
+        sheet,
         "reflections/write.html",
         status,
-        sheet=sheet,
         form=form,
         screen=screen,
         number=number,
@@ -113,6 +118,7 @@ def _form_page(
         replies=shown.replies_to(sheet.author),
         entries=_entries(sheet),
         declines=declines(sheet),
+        proof_url=proof_for(),
     )
 
 
@@ -128,12 +134,13 @@ def _wanted(run: list[Screen]) -> Screen:
 
 
 def _entries(sheet: Sheet) -> list[tuple[datetime, list[sheets.Line]]]:
-    """The last own entries of a log, to go on from."""
+    """The last own entries of a log, to go on from; their words come with a fresh proof."""
+    is_proved = web.viewer().has_fresh_proof
     found = []
     for turn in shown.entries_before(sheet.author)[:7]:
         sent = queries.sent_by(turn, sheet.author.partner_id)
         if sent is not None and turn.sent_at is not None:
-            found.append((turn.sent_at, sheets.lines_of(sheet, sent)))
+            found.append((turn.sent_at, sheets.lines_of(sheet, sent) if is_proved else []))
     return found
 
 
@@ -149,13 +156,34 @@ def _save(sheet: Sheet) -> Response | BaseResponse:
     turn_id, screen = sheet.author.turn.id, posted_screen(sheet)
     form = form_of(sheet, screen)()
     page = page_of(form)
+    if _is_final(sheet):
+        return _too_late(turn_id, page)
     try:
         answer = _save_page(sheet, page, seen_version())
     except actions.Conflict as conflict:
         return _conflict(turn_id, page, conflict)
+    except Busy:  # nothing was done; the page says so, and the text is still in its form
+        raise
     except Exception as error:  # whatever it is: the text comes first
         return _failed(turn_id, form, page, error)
     return answer or _after_saving(own(turn_id), screen, form)
+
+
+def _is_final(sheet: Sheet) -> bool:
+    """True of words that cannot be changed any more. A turn that the fold left unsent needs no other fold to say so."""
+    return sheet.author.turn.state in {"sent", "returned", "agreed"} and sheet.place in {"sent", "agreed"}
+
+
+def _too_late(turn_id: UUID, page: Page) -> Response | BaseResponse:
+    """What comes for words that cannot be changed any more becomes no draft of them: it is put aside."""
+    if _is_script():
+        return Response(status=409)
+    db.session.rollback()
+    set_transactions(write=True)
+    sheet = own(turn_id)
+    if choosing.differs(sheet, page):
+        return choosing.conflicting(sheet, page, None)
+    return web.see(url_for(".write", turn_id=sheet.author.turn.id))
 
 
 def _save_page(sheet: Sheet, page: Page, seen: int) -> Response | None:

@@ -9,6 +9,7 @@ from flask import (
     Response,
     current_app,
     flash,
+    g,
     make_response,
     render_template,
     request,
@@ -21,7 +22,7 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, vault, web
-from clinic.accounts import actions, library, queries, rules
+from clinic.accounts import actions, library, queries, rules, tries
 from clinic.accounts.models import Account, StaffMember, UserSession
 from clinic.extensions import csrf, db
 from clinic.practice import queries as practices
@@ -58,7 +59,7 @@ def _sign_in_page(form: SignInForm, status: int) -> Response:
 def _try_to_sign_in(form: SignInForm) -> Response | BaseResponse:
     try:
         account = proved_account(form.name.data or "", form.passphrase.data or "")
-    except actions.TooSoon as early:
+    except tries.Refused as early:
         db.session.rollback()
         form.passphrase.errors = [str(early)]
         return _sign_in_page(form, 429)
@@ -88,8 +89,8 @@ def _way_back(viewer: access.Viewer) -> str | None:
 
 def proved_account(name: str, passphrase: str) -> Account | None:
     """The account that fits; reads, ends that transaction, hashes outside of any, begins again."""
-    bucket = _bucket()
-    actions.count_try("sign in", bucket, clock.now())
+    door = tries.Door(queries.sign_in_hash(name), _known_device(), request.remote_addr or "")
+    tries.count_sign_in(door, clock.now())
     account = queries.account_named(name)
     known = (account.id, account.password_hash) if account else (None, None)
     db.session.commit()
@@ -98,14 +99,16 @@ def proved_account(name: str, passphrase: str) -> Account | None:
     account = db.session.get_one(Account, known[0])
     if account.closed_at is not None or account.password_hash != known[1]:
         return None
-    actions.forgive_try("sign in", bucket)
+    tries.forgive_sign_in(door)
     return account
 
 
 def let_in(account: Account) -> queries.SignedIn | None:
     """Open a sign-in under a new id, ending this browser's earlier one; None for who left."""
+    now = clock.now()
     _end_sign_in()
-    token = actions.begin_session(account, rules.device_words(request.user_agent.string), clock.now())
+    token = actions.begin_session(account, rules.device_words(request.user_agent.string), now)
+    tries.make_at_home(account.sign_in_hash, _device(), now)
     return queries.signed_in(token)
 
 
@@ -116,7 +119,7 @@ def welcome_in(signed: queries.SignedIn, target: str | None = None) -> BaseRespo
     response = web.see(_first_page(signed, target))
     response.set_cookie(
         _device_cookie(),
-        _device_value(_known_device() or secrets.token_hex(16)),
+        _device_value(_device()),
         max_age=DEVICE_LASTS,
         secure=current_app.config["SESSION_COOKIE_SECURE"],
         httponly=True,
@@ -133,8 +136,8 @@ def _first_page(signed: queries.SignedIn, target: str | None) -> str:
     return target or "/"
 
 
-# The device: a random id that it gets with its first sign-in. Its wrong tries are counted apart from all others', so
-# that nobody at another device, not even in the same household, can make it wait.
+# The device: a random id that it gets with its first sign-in, and that says nothing else. Its wrong tries at a name
+# under which it has signed in are counted apart from all others' (tries.py).
 
 
 def _device_cookie() -> str:
@@ -153,8 +156,11 @@ def _known_device() -> str | None:
     )
 
 
-def _bucket() -> str:
-    return actions.device_bucket(_known_device(), request.remote_addr or "")
+def _device() -> str:
+    """The id of this device; a new one is made once in a request."""
+    if "device" not in g:
+        g.device = _known_device() or secrets.token_hex(16)
+    return str(g.device)
 
 
 # Going
@@ -176,15 +182,18 @@ def sign_out() -> BaseResponse:
 @csrf.exempt
 @access.public
 def leave() -> Response:
-    """The way out, which works even on a page that was open too long: end the sign-in and be somewhere else."""
+    """The way out, which works even on a page that was open too long: end the sign-in and be somewhere else.
+
+    The device keeps its random id, which tells nothing: without it, whoever guesses wrong at home would make its owner
+    wait. Clear-Site-Data would take it along with the cookie of the sign-in, so that one is deleted by itself.
+    """
     _end_sign_in()
     db.session.commit()
     logout_user()
     session.clear()
     response = make_response(render_template("accounts/leave.html", away=AWAY))
     response.headers["Refresh"] = f"0; url={AWAY}"
-    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
-    response.delete_cookie(_device_cookie())
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 
@@ -215,8 +224,8 @@ def _try_to_prove(form: ProveForm) -> Response | BaseResponse:
     viewer = web.viewer()
     bucket = vault.keyed_hash("throttle", f"session:{viewer.session_id}")
     try:
-        actions.count_try("prove", bucket, clock.now())
-    except actions.TooSoon as early:
+        tries.count_try("prove", bucket, clock.now())
+    except tries.Refused as early:
         db.session.rollback()
         form.passphrase.errors = [str(early)]
         return web.page("accounts/prove.html", 429, form=form)
@@ -226,7 +235,7 @@ def _try_to_prove(form: ProveForm) -> Response | BaseResponse:
     if not actions.fits(stored, form.passphrase.data or ""):
         form.passphrase.errors = [WRONG_PROOF]
         return web.page("accounts/prove.html", 422, form=form)
-    actions.forgive_try("prove", bucket)
+    tries.forgive_try("prove", bucket)
     actions.prove(viewer, web.found(_own_session(viewer.session_id)), clock.now())
     db.session.commit()
     return web.see(rules.own_path(request.args.get("next")) or "/")
@@ -273,7 +282,7 @@ def welcome() -> Response | BaseResponse | str:
         db.session.commit()
         return web.see("/")
     practice = web.found(practices.practice_of(viewer))
-    step = min(max(request.args.get("step", 1, int), 1), WELCOME_SCREENS)
+    step = max(web.number("step", 1, most=WELCOME_SCREENS), 1)
     lines = practices.crisis_lines(practice)
     return render_template(
         "accounts/welcome.html", step=step, steps=WELCOME_SCREENS, practice=practice, lines=lines

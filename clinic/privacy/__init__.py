@@ -1,0 +1,1 @@
+"""Rights of people in their record: a copy of what is theirs."""

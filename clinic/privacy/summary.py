@@ -1,0 +1,61 @@
+"""A person's own record as plain values: the file is these, written down; the pages are made from the same."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from clinic.progress.summary import Letterhead
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One question with its answer. `by` is you, partner, or both; `opened_on` when it came to its reader."""
+
+    by: str
+    on: date
+    question: str
+    answer: tuple[str, ...]
+    opened_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One exercise on one day: what was answered, the questions in their order."""
+
+    exercise: str
+    on: date
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A word beside the exercises. `by` is you or counselor."""
+
+    by: str
+    on: date
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """What is this person's in one couple."""
+
+    partner: str
+    zone: str
+    began_on: date
+    steps: tuple[Step, ...] = ()
+    drafts: tuple[Step, ...] = ()
+    messages: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnRecord:
+    """Everything that is this person's: own words, what both agreed on, and what was opened to them."""
+
+    letterhead: Letterhead
+    name: str
+    sign_in_name: str
+    made_at: datetime
+    sides: tuple[Side, ...]
+    format: int = FORMAT

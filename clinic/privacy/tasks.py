@@ -1,0 +1,57 @@
+"""Background work of copies, pulled from rows: gather what is somebody's, write it down, print it, keep both."""
+
+import logging
+from datetime import datetime
+
+import msgspec
+
+from clinic import clock, vault
+from clinic.documents.tasks import renderer
+from clinic.extensions import db
+from clinic.practice import queries as practices
+from clinic.privacy import actions, queries
+from clinic.privacy.models import OwnCopy
+from clinic.privacy.summary import OwnRecord
+from clinic.progress.actions import letterhead
+from reports import own_record
+
+log = logging.getLogger("goldseam.privacy")
+
+
+def due(now: datetime) -> int:
+    """Make the next copy that waits; delete those whose time is over."""
+    gone, claimed = actions.delete_old(now), actions.claim(now)
+    db.session.commit()
+    if claimed is None:
+        return gone
+    _make(claimed, now)
+    return gone + 1
+
+
+def _make(copy: OwnCopy, claimed_at: datetime) -> None:
+    """Three steps, each kept as it is done; printing happens outside of any transaction."""
+    try:
+        record = _gathered(copy, claimed_at)
+        paper, id_ = copy.paper, copy.id
+        db.session.rollback()
+        pdf = own_record.own_record_pdf(renderer(), record, paper)  # type: ignore[arg-type]  # one of the two papers
+        copy = db.session.get_one(OwnCopy, id_)
+        is_made = actions.step(copy, claimed_at, pdf=pdf)
+    except Exception as error:  # a message could quote a text: only its type is told
+        log.error("A copy could not be made (%s).", type(error).__name__)
+        db.session.rollback()
+        is_made = False
+    actions.finish(db.session.get_one(OwnCopy, copy.id), claimed_at, clock.now(), is_made=is_made)
+    db.session.commit()
+
+
+def _gathered(copy: OwnCopy, claimed_at: datetime) -> OwnRecord:
+    """Read as its owner, with no more keys than on the owner's own pages."""
+    owner = queries.owner_of(copy)
+    with vault.reading(owner, "privacy.copy"):
+        record = queries.record_of(owner, letterhead(practices.by_id(copy.practice_id)), claimed_at)
+        actions.step(copy, claimed_at)
+        db.session.commit()
+    actions.step(copy, claimed_at, data=msgspec.json.format(msgspec.json.encode(record), indent=2).decode())
+    db.session.commit()
+    return record
