@@ -19,12 +19,20 @@ from tests.rules.table import table, tries_of
 AT_MOST = 12
 MORE = {
     # Whose page it is, the couple, its rounds with turns and events, the standing of both, drafts, what opened, the
-    # next appointment, replies, who reads, the practice; and two for the trail, since a reply or a win is shown.
-    "progress.now": 14,
+    # own side of it, the next appointment, replies, who reads, the practice; and two for the trail, since a reply or a
+    # win is shown.
+    "progress.now": 15,
     # The turn with its round, the other turns, the couple, the standing of both, who reads, the practice, the draft,
-    # what was put aside, what was sent, replies, earlier entries; and two for the trail. None of it is asked twice.
-    "reflections.write": 14,
-    "reflections.revise": 14,
+    # what was put aside, what was sent and whether the other has it, replies, earlier entries; and two for the trail.
+    "reflections.write": 15,
+    "reflections.revise": 16,
+    "reflections.draft": 13,
+    # One more each while a text of hers is put aside: it is given back in the very form that stands here.
+    "couples.manage": 13,
+    "progress.couple": 13,
+    "progress.today": 13,
+    # What came in, with what it answers, what is marked, noted, replied and opened; two for the trail; and the same.
+    "reflections.review": 15,
 }
 """Pages that need more, each with its number and what for."""
 
