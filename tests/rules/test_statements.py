@@ -19,12 +19,15 @@ from tests.rules.table import table, tries_of
 AT_MOST = 12
 MORE = {
     # Whose page it is, the couple, its rounds with turns and events, the standing of both, drafts, what opened, the
-    # next appointment, replies, who reads, the practice; and two for the trail, since a reply or a win is shown.
-    "progress.now": 14,
+    # next appointment, replies, who reads, the practice; and three for the trail, since a reply or a win is shown.
+    "progress.now": 15,
     # The turn with its round, the other turns, the couple, the standing of both, who reads, the practice, the draft,
-    # what was put aside, what was sent, replies, earlier entries; and two for the trail. None of it is asked twice.
-    "reflections.write": 14,
-    "reflections.revise": 14,
+    # what was put aside, what was sent, replies, earlier entries; and three for the trail. None of it is asked twice.
+    "reflections.write": 15,
+    "reflections.revise": 15,
+    # The round, the couple, its people's parts, what came in now and the time before, what opened, notes, replies, the
+    # counselor's own notes, a form that was put aside and the practice's zone for it; and three for the trail.
+    "reflections.review": 15,
 }
 """Pages that need more, each with its number and what for."""
 
