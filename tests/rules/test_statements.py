@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 
 import pytest
 from sqlalchemy import Engine, event
@@ -14,6 +15,7 @@ from clinic.progress import actions as progress
 from clinic.progress.summary import Period
 from tests import cast as people
 from tests.rules.site import Site
+from tests.rules.stage import Stage
 from tests.rules.table import table, tries_of
 
 AT_MOST = 12
@@ -83,15 +85,17 @@ def costs(site: Site, who: str) -> Costs:
 
 def grow(site: Site) -> None:
     """At the same moment, more of everything: couples, assignments, what was sent, replies, reports, appointments."""
+    stage = deepcopy(site.world.stage)  # the world itself is everybody's
     with site.app.app_context():
         for number in range(4):
-            _another_couple(site, f"more {number}", number)
-            _more_of_the_couple(site, f"more {number}", number)
+            for add in (_another_couple, _more_of_the_couple):
+                stage.now = site.world.stage.now
+                add(stage, f"more {number}", number)
         db.session.remove()
 
 
-def _another_couple(site: Site, name: str, number: int) -> None:
-    stage, (a, b) = site.world.stage, (f"{name} a", f"{name} b")
+def _another_couple(stage: Stage, name: str, number: int) -> None:
+    a, b = f"{name} a", f"{name} b"
     people.add_couple(
         stage.cast, name, (a, f"Ada {number}"), (b, f"Ben {number}"), by="counselor", now=stage.now
     )
@@ -102,8 +106,8 @@ def _another_couple(site: Site, name: str, number: int) -> None:
     stage.meet(f"{name} soon", name, "counselor", in_days=3)
 
 
-def _more_of_the_couple(site: Site, name: str, number: int) -> None:
-    stage, both = site.world.stage, {"partner_a": "injured", "partner_b": "involved"}
+def _more_of_the_couple(stage: Stage, name: str, number: int) -> None:
+    both = {"partner_a": "injured", "partner_b": "involved"}
     stage.assign(name, "weekly_checkin", both)
     for who in both:
         stage.send(who, name, "pulse", "Something.")
