@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Request, Response, abort, redirect, render_template, request, url_for
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask import Flask, Response, abort, redirect, render_template, request, url_for
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
 from itsdangerous import URLSafeTimedSerializer
 from jinja2 import Template
@@ -27,12 +27,9 @@ BYTES = 12
 BESIDE = 65_536
 _ANY = UUID(int=0)
 
-FILES = ("/static/", "/fonts/")
-"""Where the files lie that are the same for everybody."""
-
 
 class Cookies(SecureCookieSessionInterface):
-    """The cookie of a browser, read with one signer for all requests; nobody's for files that are the same for all."""
+    """The cookie of a browser, read and written with one signer for all requests."""
 
     _signer: URLSafeTimedSerializer | None = None
 
@@ -40,11 +37,6 @@ class Cookies(SecureCookieSessionInterface):
         if self._signer is None:
             self._signer = super().get_signing_serializer(app)
         return self._signer
-
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if request.path.startswith(FILES):
-            return self.session_class()
-        return super().open_session(app, request)
 
 
 def viewer() -> Viewer:

@@ -26,6 +26,7 @@ class SignedIn:
     last_seen_at: datetime
     must_change_password: bool = False
     has_been_welcomed: bool = True
+    has_put_aside: bool = False  # texts that came at a bad moment wait for this person
     is_authenticated: bool = True
     is_active: bool = True
     is_anonymous: bool = False
@@ -57,8 +58,9 @@ def _looked_up_with(side: FromClause) -> Select[Any]:
     own = (person.id.label("person_id"), person.practice_id, person.name_sealed)
     work = (member.id.label("staff_id"), member.name_sealed.label("staff_name_sealed"), member.left_at)
     roles = (member.is_owner, member.is_counselor, member.is_supervisor)
+    aside = select(KeptForm.id).where(KeptForm.person_id == person.id).exists().label("has_put_aside")
     return (
-        select(session.id, *times, *held, *own, *work, *roles)
+        select(session.id, *times, *held, *own, *work, *roles, aside)
         .add_columns(side.c.partner_id, side.c.couple_id, side.c.confirmed_at)
         .select_from(tables)
         .where(session.token_hash == bindparam("token"))
@@ -86,7 +88,13 @@ def signed_in(token: str) -> SignedIn | None:
     if row.must_change_password:
         viewer = _bare(viewer)
     return SignedIn(
-        viewer, row.id, token, row.last_seen_at, row.must_change_password, row.welcomed_at is not None
+        viewer,
+        row.id,
+        token,
+        row.last_seen_at,
+        row.must_change_password,
+        row.welcomed_at is not None,
+        bool(row.has_put_aside),
     )
 
 

@@ -102,6 +102,14 @@ def at_hand(couple_id: UUID) -> Couple:
     return db.session.get_one(Couple, couple_id, options=[joinedload(Couple.partners)])
 
 
+def get_with_right(viewer: Viewer, couple_id: UUID) -> tuple[Couple | None, bool]:
+    """One couple, when this viewer may know of it, and whether they may act in it; one statement."""
+    is_theirs = Couple.id.in_(workable_by(viewer).with_only_columns(Couple.id))
+    both = visible_to(viewer).where(Couple.id == couple_id).add_columns(is_theirs)
+    row = db.session.execute(both.options(joinedload(Couple.partners))).unique().one_or_none()
+    return (row[0], bool(row[1])) if row else (None, False)
+
+
 def may_work(viewer: Viewer, couple_id: UUID) -> bool:
     """True when this viewer may act in a couple that they may see; brings the couple along for who needs it next."""
     is_theirs = Couple.id.in_(workable_by(viewer).with_only_columns(Couple.id))

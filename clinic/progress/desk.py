@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, contains_eager, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, selectinload
 
 from clinic.access import Viewer
 from clinic.appointments.models import Appointment
@@ -121,7 +121,8 @@ def today_of(viewer: Viewer, zone: str, now: datetime) -> Today:
 
 
 def _couples(ids: set[UUID]) -> dict[UUID, Couple]:
-    found = db.session.scalars(select(Couple).where(Couple.id.in_(ids))).all() if ids else []
+    rows = select(Couple).where(Couple.id.in_(ids)).options(joinedload(Couple.partners))
+    found = db.session.scalars(rows).unique().all() if ids else []
     couples.names_of(found)
     return {one.id: one for one in found}
 

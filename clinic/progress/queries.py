@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, false, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from clinic import clock
@@ -284,7 +284,7 @@ def first_day(couple: Couple, audience: Audience, now: datetime) -> date:
         .join(Round, Round.assignment_id == Assignment.id)
         .where(Round.couple_id == couple.id, Assignment.state != "recalled", Round.opens_at <= now)
         .group_by(Assignment.id)
-        .options(joinedload(Assignment.version))
+        .options(joinedload(Assignment.version), selectinload(Assignment.recipients))
     )
     days = [
         day

@@ -53,7 +53,8 @@ def today() -> str:
 @access.staff
 def couple(couple_id: UUID) -> str:
     """One couple on one page."""
-    row = found(couples.get_for(viewer(), couple_id))
+    row, may_work = couples.get_with_right(viewer(), couple_id)
+    row = found(row)
     shown = overview.overview(viewer(), row, clock.now())
     names = {one.position: one.name for one in row.partners}
     return render_template(
@@ -63,7 +64,7 @@ def couple(couple_id: UUID) -> str:
         audience_said=audience_said,
         kinds=KINDS,
         document_said=document_said,
-        may_work=couples.may_work(viewer(), couple_id),
+        may_work=may_work,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import flash, g, render_template, request, url_for
+from flask_login import current_user
 from itsdangerous import BadSignature, URLSafeSerializer
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
@@ -120,7 +121,8 @@ def _label_of(name: str, boxes: Mapping[str, str]) -> str | None:
 def _own_kept() -> Sequence[KeptForm]:
     """What is put aside for who looks, asked once a request; what clients write has a door of its own."""
     if "kept_forms" not in g:
-        g.kept_forms = queries.kept_forms(web.viewer()) if web.viewer().is_staff else []
+        is_there = web.viewer().is_staff and current_user.has_put_aside
+        g.kept_forms = queries.kept_forms(web.viewer()) if is_there else []
     found: Sequence[KeptForm] = g.kept_forms
     return found
 

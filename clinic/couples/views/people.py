@@ -62,10 +62,11 @@ def _written(form: CoupleForm, couple: Couple | None) -> Couple:
 @access.counselors
 def manage(couple_id: UUID) -> str:
     """The people of a couple: who joined, invitations, concerns and roles, counselors, pause."""
-    return _manage_page(web.found(queries.get_for(web.viewer(), couple_id)))
+    couple, may_work = queries.get_with_right(web.viewer(), couple_id)
+    return _manage_page(web.found(couple), may_work=may_work)
 
 
-def _manage_page(couple: Couple, form: ConcernForm | None = None) -> str:
+def _manage_page(couple: Couple, form: ConcernForm | None = None, *, may_work: bool = True) -> str:
     viewer, now = web.viewer(), clock.now()
     ids = [one.id for one in couple.partners]
     form = form or ConcernForm(formdata=None)
@@ -74,7 +75,7 @@ def _manage_page(couple: Couple, form: ConcernForm | None = None) -> str:
     return render_template(
         "couples/manage.html",
         couple=couple,
-        may_work=queries.may_work(viewer, couple.id),
+        may_work=may_work,
         invitations=queries.open_invitations(ids, now),
         ended=queries.ended_by_wrong_tries(ids),
         consents=queries.consents_of(ids),
