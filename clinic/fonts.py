@@ -9,7 +9,8 @@ from importlib.metadata import version
 from importlib.resources import files
 
 from fontTools import subset
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTFont, newTable
+from fontTools.ttLib.tables._n_a_m_e import NameRecord
 
 RECIPE = "1"  # raise when the cutting below changes, so that older files are made again
 STAMP = "made-from"
@@ -71,7 +72,8 @@ CUTS = (
     *_cuts("voice", "fontpkg_spectral", "Spectral", "Goldseam Voice", "SemiBold"),
     *_cuts("text", "fontpkg_alegreya_sans", "AlegreyaSans", "Goldseam Text", "Bold"),
 )
-KINDS = ("ttf", "woff2")
+KINDS = ("ttf", "woff2")  # the second is packed from the first
+ENGLISH = 0x409
 FILES = tuple(f"{cut.name}.{kind}" for cut in CUTS for kind in KINDS)
 
 
@@ -95,14 +97,22 @@ def _stamp() -> str:
 def _write(cut: Cut, folder: pathlib.Path) -> None:
     font = TTFont(cut.path, recalcTimestamp=False)
     _prefer_lining_figures(font)
+    names = font["name"].names
+    del font["name"]  # the cutter would visit every part of the font to see which of them it uses
     _subset(font)
-    _rename(font, cut)
-    for kind in KINDS:
-        font.flavor = "woff2" if kind == "woff2" else None
-        # Two workers may start at once: each writes its own file and the last one wins, whole.
-        unfinished = folder / f".{cut.name}.{os.getpid()}.{kind}"
-        font.save(unfinished)
-        unfinished.replace(folder / f"{cut.name}.{kind}")
+    _rename(font, cut, names)
+    paper, screen = (folder / f"{cut.name}.{kind}" for kind in KINDS)
+    _save(font, paper)
+    with TTFont(paper, lazy=True, recalcTimestamp=False) as made:  # what is bytes already is only packed
+        made.flavor = "woff2"
+        _save(made, screen)
+
+
+def _save(font: TTFont, at: pathlib.Path) -> None:
+    """Two workers may start at once: each writes its own file and the last one wins, whole."""
+    unfinished = at.with_name(f".{at.stem}.{os.getpid()}{at.suffix}")
+    font.save(unfinished)
+    unfinished.replace(at)
 
 
 def _prefer_lining_figures(font: TTFont) -> None:
@@ -123,11 +133,11 @@ def _subset(font: TTFont) -> None:
     cutter.subset(font)
 
 
-def _rename(font: TTFont, cut: Cut) -> None:
+def _rename(font: TTFont, cut: Cut, given: list[NameRecord]) -> None:
     """Private names in the name table too, so that no installed font of the original name can take its place."""
     kept = {0, 5, 13, 14}  # copyright, version, license and its address stay with the outlines
-    table = font["name"]
-    table.names = [record for record in table.names if record.nameID in kept]
+    table = font["name"] = newTable("name")
+    table.names = [one for one in given if one.nameID in kept and one.isUnicode() and one.langID == ENGLISH]
     postscript = f"{cut.family}-{cut.style}".replace(" ", "")
     plain = cut.style in {"Regular", "Italic", "Bold"}
     names = {
@@ -140,4 +150,4 @@ def _rename(font: TTFont, cut: Cut) -> None:
         17: cut.style,
     }
     for name_id, text in names.items():
-        table.setName(text, name_id, 3, 1, 0x409)
+        table.setName(text, name_id, 3, 1, ENGLISH)
