@@ -15,7 +15,15 @@ from tests.rules.test_canaries import met_in
 from tests.rules.visits import Visit, links_of, visit
 
 OTHER = {"partner_a": "partner_b", "partner_b": "partner_a"}
-NOT_SENT = ("plan", "reply", "note")
+NOT_SENT = (
+    "plan",
+    "reply",
+    "note",
+    "rationale agreed",
+    "when_where agreed",
+    "obstacle agreed",
+    "note agreed",
+)
 """Labels of what the counselor wrote to one partner, and of words to the counselor, which no page shows again."""
 TRIES = (
     ("", {"screen": "all", "version": "99"}),
