@@ -9,6 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Executable,
     Integer,
@@ -45,7 +46,7 @@ def page_of(viewer: Viewer, *, only: Only, start: int, size: int) -> Sequence[Ro
 
 def counts(viewer: Viewer) -> tuple[int, int]:
     """How many couples are in care, and in how many of them something is to be read; for a page without couples."""
-    row = _said(select(_counts(viewer)))[0]
+    row = _said(select(_counted(_cared_for(viewer))))[0]
     return row.everything, row.unread
 
 
@@ -65,7 +66,8 @@ def named_like(viewer: Viewer, words: str) -> list[UUID]:
 
 def these(viewer: Viewer, ids: Sequence[UUID]) -> Sequence[Row[Any]]:
     """The couples with these ids, in this order, as far as they are in the viewer's caseload."""
-    found = {row.id: row for row in _said(_lines(viewer, in_care(viewer).where(Couple.id.in_(ids))))}
+    care = _cared_for(viewer)
+    found = {row.id: row for row in _said(_lines(care, select(care).where(care.c.id.in_(ids))))}
     return [found[id_] for id_ in ids if id_ in found]
 
 
@@ -75,18 +77,23 @@ def _said(statement: Executable, **values: int) -> Sequence[Row[Any]]:
 
 @lru_cache(maxsize=256)
 def _page(viewer: Viewer, only: Only) -> Select[Any]:
-    rows = in_care(viewer).order_by(Couple.attention_at.desc(), Couple.id)
+    care = _cared_for(viewer)
+    rows = select(care).order_by(care.c.attention_at.desc(), care.c.id)
     if only == "to_read":
-        rows = rows.where(above().is_to_read())
+        rows = rows.where(above().is_to_read(care.c.id))
     return _lines(
-        viewer, rows.limit(bindparam("size", type_=Integer)).offset(bindparam("start", type_=Integer))
+        care, rows.limit(bindparam("size", type_=Integer)).offset(bindparam("start", type_=Integer))
     )
 
 
-def _lines(viewer: Viewer, chosen: Select[Couple]) -> Select[Any]:
-    """First the few couples, then what is shown of each: counted for thirty, not for two thousand."""
-    counted = _counts(viewer)
-    page = chosen.with_only_columns(Couple.id).subquery("page")
+def _cared_for(viewer: Viewer) -> CTE:
+    """The row rule, asked once in each statement: the page is taken from it, and it is counted."""
+    return in_care(viewer).with_only_columns(Couple.id, Couple.attention_at).cte("care")
+
+
+def _lines(care: CTE, chosen: Select[Any]) -> Select[Any]:
+    """First the few couples, then what is shown of each: looked up for thirty, not for two thousand."""
+    page, counted = chosen.subquery("page"), _counted(care)
     first, second = aliased(Partner, name="first"), aliased(Partner, name="second")
     names = [one.name_sealed.label(f"name_{place}") for place, one in enumerate((first, second), start=1)]
     ids = [
@@ -103,7 +110,7 @@ def _lines(viewer: Viewer, chosen: Select[Couple]) -> Select[Any]:
         .join(first, and_(first.couple_id == Couple.id, first.position == 1))
         .join(second, and_(second.couple_id == Couple.id, second.position == 2))
         .join(counted, true())
-        .order_by(Couple.attention_at.desc(), Couple.id)
+        .order_by(page.c.attention_at.desc(), page.c.id)
     )
 
 
@@ -117,13 +124,11 @@ def _states(*partners: Any) -> list[ColumnElement[Any]]:
     ]
 
 
-def _counts(viewer: Viewer) -> Subquery:
+def _counted(care: CTE) -> Subquery:
     """One row: how many couples are in care, and in how many of them something is to be read."""
-    is_unread = case((above().is_to_read(), 1), else_=0)
-    return (
-        in_care(viewer)
-        .with_only_columns(
-            func.count().label("everything"), func.coalesce(func.sum(is_unread), 0).label("unread")
-        )
-        .subquery("counts")
+    is_unread = case((above().is_to_read(care.c.id), 1), else_=0)
+    everything, unread = (
+        func.count().label("everything"),
+        func.coalesce(func.sum(is_unread), 0).label("unread"),
     )
+    return select(everything, unread).select_from(care).subquery("counted")

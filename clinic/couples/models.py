@@ -29,6 +29,11 @@ class Couple(Base):
     partners: Mapped[list["Partner"]] = relationship(
         back_populates="couple", order_by="Partner.position", lazy="selectin"
     )
+    __table_args__ = (
+        Index(
+            "ix_couple_in_care", "id", "practice_id", "closed_at", "attention_at"
+        ),  # covers a whole caseload
+    )
 
 
 class Partner(Base):

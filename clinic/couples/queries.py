@@ -279,7 +279,7 @@ class FromAbove:
 
     columns: Callable[[], list[ColumnElement[Any]]]
     glances_of: Callable[[Iterable[Row[Any]], datetime], list[Glance]]
-    is_to_read: Callable[[], ColumnElement[bool]]
+    is_to_read: Callable[[ColumnElement[UUID]], ColumnElement[bool]]
     next_at: Callable[[], ColumnElement[datetime]]
     sever: Callable[[Viewer, Couple, datetime], None]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, func, select
 
@@ -23,12 +24,10 @@ WRITTEN = "%Y-%m-%d %H:%M:%S"
 FOREVER = "9999"
 
 
-def is_to_read() -> ColumnElement[bool]:
+def is_to_read(couple_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     """True of a couple in which something came in that no counselor has reviewed yet."""
-    unread = select(Round.id).where(
-        Round.couple_id == Couple.id, Round.came_in_at.is_not(None), Round.reviewed_at.is_(None)
-    )
-    return unread.correlate(Couple).exists()
+    unread = (Round.came_in_at.is_not(None), Round.reviewed_at.is_(None))
+    return select(Round.id).where(Round.couple_id == couple_id, *unread).correlate_except(Round).exists()
 
 
 # Writing

@@ -192,6 +192,7 @@ def as_sent(reflection: Reflection) -> Sending:
     )
 
 
+@asked_once
 def proposal_of(turn: Turn) -> Reflection | None:
     """The last revision with joint words, whoever proposed it."""
     rows = (
@@ -212,8 +213,13 @@ def proposed(turn: Turn) -> dict[str, Any]:
 
 def kept_texts(turn: Turn, partner_id: UUID, place: str = "write") -> list[KeptText]:
     """Texts of one partner that wait for a choice, the oldest first; nobody else ever asks for them."""
+    return [row for row in _kept(turn, partner_id) if row.place == place]
+
+
+@asked_once
+def _kept(turn: Turn, partner_id: UUID) -> list[KeptText]:
     rows = select(KeptText).where(KeptText.turn_id == turn.id, KeptText.partner_id == partner_id)
-    return list(db.session.scalars(rows.where(KeptText.place == place).order_by(KeptText.kept_at)))
+    return list(db.session.scalars(rows.order_by(KeptText.kept_at)))
 
 
 def kept_page(turn: Turn, partner_id: UUID, name: str) -> KeptText | None:
