@@ -48,11 +48,16 @@ def main() -> None:
 
 
 def prepare(settings: Settings) -> Flask:
-    """A data folder that can be served: key, fonts, database at the newest revision, shipped exercises."""
+    """A data folder that can be served: fonts, and what `furnish` makes."""
+    with fonts.built(settings.fonts_dir):
+        return furnish(settings)
+
+
+def furnish(settings: Settings) -> Flask:
+    """Key, database at the newest revision, shipped exercises."""
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not settings.key_file.exists():
         vault.new_master_key(settings.key_file)
-    fonts.build(settings.fonts_dir)
     app = create_app(settings)
     with app.app_context():
         alembic.upgrade()

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import pathlib
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
+from multiprocessing import get_context
 
 from fontTools import subset
 from fontTools.ttLib import TTFont, newTable
@@ -87,6 +91,15 @@ def build(folder: pathlib.Path) -> None:
             _write(cut, folder)
     if not current:
         stamp.write_text(_stamp(), encoding="utf-8")
+
+
+@contextmanager
+def built(folder: pathlib.Path) -> Iterator[None]:
+    """Built in a process of its own while the block does something else; there when the block ends."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as beside:
+        done = beside.submit(build, folder)
+        yield
+        done.result()
 
 
 def _stamp() -> str:

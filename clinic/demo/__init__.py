@@ -13,7 +13,7 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import event
 
-from clinic import clock
+from clinic import clock, fonts
 from clinic.accounts.models import StaffMember
 from clinic.config import Settings
 from clinic.couples.models import Couple
@@ -34,13 +34,14 @@ class NotADemo(Exception):
 
 def build(settings: Settings, *, fresh: bool = False, seed: int = SEED) -> dict[str, Any]:
     """The demo in its folder, made anew unless it was made today; who can sign in, and the ids of what there is."""
-    from clinic.cli import prepare  # the commands import the demo, too
+    from clinic.cli import furnish  # the commands import the demo, too
 
     now = clock.now()
     if not fresh and (there := _made_today(settings, now)):
         return there
     _empty(settings)
-    made = _play(prepare(settings), now, seed)
+    with fonts.built(settings.fonts_dir):
+        made = _play(furnish(settings), now, seed)
     mark = {"made_at": now.isoformat(), "made_of": _source(), **made}
     (settings.data_dir / MARK).write_text(json.dumps(mark, indent=2), encoding="utf-8")
     return made
