@@ -276,7 +276,7 @@ def test_a_filled_database_of_the_first_revision_comes_up_to_date(practice: Path
         member = db.session.scalars(db.select(StaffMember)).one()
         reader = Viewer(member.person_id, member.practice_id, staff_id=member.id)
         db.session.remove()
-        audit.record_reading(reader, member.practice_id, "a review", {("words", str(owner)): {str(row)}})
+        audit.record_reading(reader, "a review", {("words", str(owner)): {str(row)}})
     with app.app_context():
         alembic.downgrade("0001")
         db.engine.dispose()

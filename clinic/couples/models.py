@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.extensions import Base
+from clinic.practice.models import Practice
 from clinic.vault import Sealed
 
 
@@ -29,6 +30,7 @@ class Couple(Base):
     partners: Mapped[list["Partner"]] = relationship(
         back_populates="couple", order_by="Partner.position", lazy="selectin"
     )
+    practice: Mapped[Practice] = relationship(viewonly=True)
     __table_args__ = (
         Index(
             "ix_couple_in_care", "id", "practice_id", "closed_at", "attention_at"

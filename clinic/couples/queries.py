@@ -94,26 +94,30 @@ def work_for(viewer: Viewer, couple_id: UUID) -> Couple | None:
 
 
 def _with_both(chosen: Select[Couple]) -> Couple | None:
-    return db.session.scalars(chosen.options(joinedload(Couple.partners))).unique().one_or_none()
+    return db.session.scalars(chosen.options(*WHOLE)).unique().one_or_none()
+
+
+WHOLE = (joinedload(Couple.partners), joinedload(Couple.practice))
+"""What every page of a couple needs with it: both partners, and the practice, whose name and rules stand there."""
 
 
 def at_hand(couple_id: UUID) -> Couple:
-    """The couple of a row that the caller was allowed to see, both partners with it; one statement, or none."""
-    return db.session.get_one(Couple, couple_id, options=[joinedload(Couple.partners)])
+    """The couple of a row that the caller was allowed to see, with all of `WHOLE`; one statement, or none."""
+    return db.session.get_one(Couple, couple_id, options=WHOLE)
 
 
 def get_with_right(viewer: Viewer, couple_id: UUID) -> tuple[Couple | None, bool]:
     """One couple, when this viewer may know of it, and whether they may act in it; one statement."""
     is_theirs = Couple.id.in_(workable_by(viewer).with_only_columns(Couple.id))
     both = visible_to(viewer).where(Couple.id == couple_id).add_columns(is_theirs)
-    row = db.session.execute(both.options(joinedload(Couple.partners))).unique().one_or_none()
+    row = db.session.execute(both.options(*WHOLE)).unique().one_or_none()
     return (row[0], bool(row[1])) if row else (None, False)
 
 
 def may_work(viewer: Viewer, couple_id: UUID) -> bool:
     """True when this viewer may act in a couple that they may see; brings the couple along for who needs it next."""
     is_theirs = Couple.id.in_(workable_by(viewer).with_only_columns(Couple.id))
-    both = select(Couple, is_theirs).where(Couple.id == couple_id).options(joinedload(Couple.partners))
+    both = select(Couple, is_theirs).where(Couple.id == couple_id).options(*WHOLE)
     return any(right for _, right in db.session.execute(both).unique())
 
 

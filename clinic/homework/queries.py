@@ -95,7 +95,7 @@ def round_for(viewer: Viewer, round_id: UUID) -> Round | None:
     if not viewer.is_staff:
         return None
     seen = couples.visible_to(viewer).with_only_columns(Couple.id)
-    whole = joinedload(Round.assignment).lazyload(Assignment.recipients)
+    whole = joinedload(Round.assignment).joinedload(Assignment.recipients)
     known = select(Round).where(Round.id == round_id, Round.couple_id.in_(seen))
     return _one(known.options(whole, joinedload(Round.turns), joinedload(Round.events)))
 

@@ -1,11 +1,11 @@
 """What a client's pages show: one thing to do, what is done, what opened; folded from declassified events alone."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import String, cast, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
 
 from clinic import clock
@@ -74,8 +74,7 @@ def home_of(viewer: Viewer, couple: Couple, partner: Partner, now: datetime) -> 
     rounds = _rounds_of(couple, partner, now)
     ceiling = safety.ceiling_of(couple, now)
     told = [(row, homework.state_of(row, now, partner=partner.id, ceiling=ceiling)) for row in rounds]
-    begun = _begun(rounds, partner)
-    tasks = [task for row, state in told for task in _tasks(row, state, partner, begun)]
+    tasks = [task for row, state in told for task in _tasks(row, state, partner, rounds[row])]
     openings = queries.openings_of(viewer, couple)
     appointment = report.next_appointment(viewer, couple, _audience(partner), now)
     couples.counselors_and_above(couple.id, now)  # who counsels is named here, too: fetched once for both
@@ -94,9 +93,14 @@ def _audience(partner: Partner) -> Audience:
     return "partner_1" if partner.position == 1 else "partner_2"
 
 
-def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> list[Round]:
+def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> dict[Round, frozenset[UUID]]:
+    """What a partner was given and may still look at, each with the own turns in which a draft waits."""
+    begun = select(func.aggregate_strings(cast(Draft.turn_id, String), " ")).join(
+        Turn, Turn.id == Draft.turn_id
+    )
+    begun = begun.where(Turn.round_id == Round.id, Draft.partner_id == partner.id, Turn.state.in_(TO_WRITE))
     rows = (
-        select(Round)
+        select(Round, begun.scalar_subquery())
         .join(Round.assignment)
         .join(Recipient, Recipient.assignment_id == Assignment.id)
         .where(
@@ -109,13 +113,8 @@ def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> list[Round]:
         .order_by(Round.opens_at.desc(), Assignment.assigned_at, Assignment.slug)
         .limit(40)
     )
-    return list(db.session.scalars(rows).unique())
-
-
-def _begun(rounds: Iterable[Round], partner: Partner) -> frozenset[UUID]:
-    ids = [turn.id for row in rounds for turn in row.turns if turn.state in TO_WRITE]
-    drafts = select(Draft.turn_id).where(Draft.turn_id.in_(ids), Draft.partner_id == partner.id)
-    return frozenset(db.session.scalars(drafts)) if ids else frozenset()
+    found = db.session.execute(rows).unique()
+    return {row: frozenset(map(UUID, (drafts or "").split())) for row, drafts in found}
 
 
 # To do, done

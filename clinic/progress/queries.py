@@ -82,7 +82,8 @@ def _openings(viewer: Viewer, couple: Couple, audience: Audience, period: Period
     partner = next((one for one in couple.partners if one.position == POSITIONS.get(audience)), None)
     if partner is not None:
         rows = rows.where(or_(Opening.to_id == partner.id, Opening.author_id == partner.id))
-    framed = _in_period(rows.join(Opening.turn), period).options(*_frame(contains_eager(Opening.turn)))
+    own = joinedload(Opening.words.and_(Opening.author_id.in_(viewer.partner_ids)))
+    framed = _in_period(rows.join(Opening.turn), period).options(*_frame(contains_eager(Opening.turn)), own)
     return db.session.scalars(framed.order_by(Opening.at)).unique().all()
 
 
@@ -91,22 +92,14 @@ def _from_openings(
 ) -> Iterator[Seen]:
     """Opened words lie under the reader's key; a client reads the own side of an exchange from the own words."""
     at = POSITIONS.get(audience)
-    own = _own_words(one.words_id for one in openings if one.author_id in viewer.partner_ids)
     for one in openings:
         by = _position(couple, one.author_id)
         if at is not None and by == at:
             continue  # the own words come from the own reflections
-        answers = own.get(one.words_id) if one.author_id in viewer.partner_ids else one.answers
-        if answers is not None:
+        words = one.words if one.author_id in viewer.partner_ids else one
+        if words is not None:
             day = clock.local_day(one.at, couple.zone)
-            yield _seen(couple, one.turn, one.group, answers, by=by, given_on=day, opened_at=one.at)
-
-
-def _own_words(ids: Iterable[UUID | None]) -> Mapping[UUID | None, Mapping[str, Any]]:
-    wanted = [one for one in ids if one is not None]
-    if not wanted:
-        return {}
-    return {row.id: row.answers for row in db.session.scalars(select(Words).where(Words.id.in_(wanted)))}
+            yield _seen(couple, one.turn, one.group, words.answers, by=by, given_on=day, opened_at=one.at)
 
 
 # Reflections

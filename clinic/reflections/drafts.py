@@ -90,8 +90,8 @@ def state_for(author: Author, now: datetime) -> RoundState:
 
 def earlier_of(author: Author) -> dict[str, Mapping[str, Any]]:
     """The writer's own answers in this round, by turn key."""
-    rows = queries.latest((t for t in author.round.turns if t.id != author.turn.id), author.partner_id)
-    return {row.turn.key: queries.as_sent(row).answers for row in rows.values()}
+    rows = queries.latest(author.round.turns, author.partner_id).values()
+    return {row.turn.key: queries.as_sent(row).answers for row in rows if row.turn_id != author.turn.id}
 
 
 def compared_with(author: Author) -> dict[str, Mapping[str, Any]]:

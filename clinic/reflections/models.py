@@ -119,6 +119,7 @@ class Opening(Base):
     answers_sealed: Mapped[bytes]
     answers: Sealed[Answers] = Sealed("answers_sealed", "partner", "to_id")
     turn: Mapped[Turn] = relationship(lazy="joined", innerjoin=True)
+    words: Mapped[Words | None] = relationship(viewonly=True)
     __table_args__ = (
         UniqueConstraint("turn_id", "group", "revision", "to_id"),
         Index("ix_opening_reader", "to_id", "at"),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, false, func, select, true
+from sqlalchemy import Select, and_, bindparam, false, func, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
 from clinic.access import Viewer
@@ -79,13 +79,31 @@ def replies_for(viewer: Viewer) -> Select[Reply]:
     )
 
 
-@asked_once
 def draft_of(turn: Turn, partner_id: UUID) -> Draft | None:
     """The unsent words of one partner for one turn; nobody else ever asks for them."""
-    return db.session.scalar(_DRAFT, {"turn": turn.id, "partner": partner_id})
+    return _unsent(turn, partner_id)[0]
 
 
-_DRAFT = select(Draft).where(Draft.turn_id == bindparam("turn"), Draft.partner_id == bindparam("partner"))
+def kept_texts(turn: Turn, partner_id: UUID, place: str = "write") -> list[KeptText]:
+    """Texts of one partner that wait for a choice, the oldest first; nobody else ever asks for them."""
+    return [row for row in _unsent(turn, partner_id)[1] if row.place == place]
+
+
+@asked_once
+def _unsent(turn: Turn, partner_id: UUID) -> tuple[Draft | None, list[KeptText]]:
+    rows = db.session.execute(_UNSENT, {"turn": turn.id, "partner": partner_id}).all()
+    return rows[0].Draft if rows else None, [row.KeptText for row in rows if row.KeptText]
+
+
+_UNSENT = (
+    select(Draft, KeptText)
+    .select_from(Turn)
+    .outerjoin(Draft, and_(Draft.turn_id == Turn.id, Draft.partner_id == bindparam("partner")))
+    .outerjoin(KeptText, and_(KeptText.turn_id == Turn.id, KeptText.partner_id == bindparam("partner")))
+    .where(Turn.id == bindparam("turn"))
+    .order_by(KeptText.kept_at)
+)
+"""Made once: every save while somebody types asks it."""
 
 
 def unsent_of(viewer: Viewer, couple_id: UUID) -> list[tuple[UUID, datetime]]:
@@ -163,7 +181,7 @@ def review_of(round_id: UUID) -> RoundReview | None:
 
 def sent_by(turn: Turn, partner_id: UUID) -> Sending | None:
     """What a partner sent last in a turn, put together again; None when there is nothing, or it was taken back."""
-    row = latest([turn], partner_id).get(turn.id)
+    row = latest(turn.round.turns, partner_id).get(turn.id)
     return as_sent(row) if row else None
 
 
@@ -209,17 +227,6 @@ def proposed(turn: Turn) -> dict[str, Any]:
     row = proposal_of(turn)
     joint = [words for words in row.words if words.visibility == "joint"] if row else []
     return {key: answer for words in joint for key, answer in words.answers.items()}
-
-
-def kept_texts(turn: Turn, partner_id: UUID, place: str = "write") -> list[KeptText]:
-    """Texts of one partner that wait for a choice, the oldest first; nobody else ever asks for them."""
-    return [row for row in _kept(turn, partner_id) if row.place == place]
-
-
-@asked_once
-def _kept(turn: Turn, partner_id: UUID) -> list[KeptText]:
-    rows = select(KeptText).where(KeptText.turn_id == turn.id, KeptText.partner_id == partner_id)
-    return list(db.session.scalars(rows.order_by(KeptText.kept_at)))
 
 
 def kept_page(turn: Turn, partner_id: UUID, name: str) -> KeptText | None:
@@ -295,21 +302,24 @@ SentBy = Mapping[tuple[UUID, UUID], Reflection]
 
 def sent_in(viewer: Viewer, round_: Round) -> SentBy:
     """What was sent in a round, as far as this viewer may read it."""
-    rows = came_in(viewer, round_.id)
+    rows = came_in(viewer, round_)
     return {(row.turn_id, row.partner_id): row for row in rows if not row.is_addition}
 
 
 def added_in(viewer: Viewer, round_: Round) -> list[Reflection]:
     """Dated additions to what was sent in a round, as far as this viewer may read them, in order."""
-    added = [row for row in came_in(viewer, round_.id) if row.is_addition]
+    added = [row for row in came_in(viewer, round_) if row.is_addition]
     return sorted(added, key=lambda row: row.sent_at)
 
 
 def sent_before(viewer: Viewer, round_: Round) -> SentBy:
     """What was sent in the round before, as far as this viewer may read it."""
-    before = (Round.assignment_id == round_.assignment_id, Round.number == round_.number - 1)
-    rows = visible_to(viewer).join(Reflection.turn).join(Turn.round).where(*before)
-    return {(row.turn_id, row.partner_id): row for row in _in_order(rows) if not row.is_addition}
+    rows = _in_and_before(viewer, round_)
+    return {
+        (row.turn_id, row.partner_id): row
+        for row in rows
+        if row.turn.round_id != round_.id and not row.is_addition
+    }
 
 
 def sent_for(viewer: Viewer, appointment_ids: Collection[UUID]) -> list[Reflection]:
@@ -319,10 +329,17 @@ def sent_for(viewer: Viewer, appointment_ids: Collection[UUID]) -> list[Reflecti
     return list({(row.turn_id, row.partner_id): row for row in found if not row.is_addition}.values())
 
 
-@asked_once
-def came_in(viewer: Viewer, round_id: UUID) -> list[Reflection]:
+def came_in(viewer: Viewer, round_: Round) -> list[Reflection]:
     """Every revision that was sent in a round and every addition, as far as this viewer may read them, in order."""
-    return _in_order(visible_to(viewer).join(Reflection.turn).where(Turn.round_id == round_id))
+    return [row for row in _in_and_before(viewer, round_) if row.turn.round_id == round_.id]
+
+
+@asked_once
+def _in_and_before(viewer: Viewer, round_: Round) -> list[Reflection]:
+    """The same of a round and of the one before it; whoever looks at one sets it beside the other."""
+    numbers = (round_.number - 1, round_.number)
+    rows = visible_to(viewer).join(Reflection.turn).join(Turn.round)
+    return _in_order(rows.where(Round.assignment_id == round_.assignment_id, Round.number.in_(numbers)))
 
 
 def _in_order(rows: Select[Reflection]) -> list[Reflection]:

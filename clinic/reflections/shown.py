@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Literal
 from uuid import UUID
-
-from sqlalchemy import select
 
 from clinic.couples import queries as couples
 from clinic.couples.models import Partner
@@ -79,7 +78,7 @@ def _opened(sheet: Sheet, turn: Turn, field: Field) -> Shown | None:
 def _own(sheet: Sheet, turn: Turn, field: Field) -> Shown | None:
     """The own answer, closed while its author alone has it and has not proved who looks."""
     author = sheet.author
-    row = queries.latest([turn], author.partner_id).get(turn.id)
+    row = queries.latest(turn.round.turns, author.partner_id).get(turn.id)
     sent = queries.as_sent(row) if row else None
     if row is None or sent is None or field.key not in sent.answers:
         return None
@@ -154,8 +153,11 @@ def replies_to(author: Author) -> list[Reply]:
 
 def entries_before(author: Author) -> list[Turn]:
     """The own earlier entries of a log, the newest first."""
-    mine = select(Turn).where(
-        Turn.round_id == author.turn.round_id, Turn.leg == author.turn.leg, Turn.key == author.turn.key
-    )
-    before = mine.where(Turn.entry < author.turn.entry, Turn.sent_by_id == author.partner_id)
-    return list(db.session.scalars(before.order_by(Turn.entry.desc())))
+    here = author.turn
+    before = [
+        one
+        for one in here.round.turns
+        if (one.leg, one.key, one.sent_by_id) == (here.leg, here.key, author.partner_id)
+        and one.entry < here.entry
+    ]
+    return sorted(before, key=attrgetter("entry"), reverse=True)

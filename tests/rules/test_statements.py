@@ -19,25 +19,6 @@ from tests.rules.stage import Stage
 from tests.rules.table import table, tries_of
 
 AT_MOST = 12
-MORE = {
-    # Whose page it is, the couple, its rounds with turns and events, the standing of both, drafts, what opened, the
-    # own side of it, the next appointment, replies, who reads, the practice; and two for the trail, since a reply or a
-    # win is shown.
-    "progress.now": 15,
-    # The turn with its round, the other turns, the couple, the standing of both, who reads, the practice, the draft,
-    # what was put aside, what was sent and whether the other has it, replies, earlier entries; and two for the trail.
-    "reflections.write": 15,
-    "reflections.revise": 16,
-    "reflections.draft": 13,
-    # One more each while a text of hers is put aside: it is given back in the very form that stands here.
-    "couples.manage": 13,
-    "progress.couple": 13,
-    "progress.today": 13,
-    # What came in, with what it answers, what is marked, noted, replied and opened; two for the trail; and the same.
-    "reflections.review": 15,
-}
-"""Pages that need more, each with its number and what for."""
-
 Costs = dict[tuple[str, str, str], tuple[int, int]]
 """By person, endpoint and path: statements with no key in memory, as after a start, and with the keys at hand."""
 
@@ -134,7 +115,7 @@ def _more_of_the_couple(stage: Stage, name: str, number: int) -> None:
 def test_a_page_costs_few_statements_and_no_more_when_there_is_more_to_show(site: Site, who: str) -> None:
     before = costs(site, who)
     assert before
-    dear = {page: cost for page, cost in before.items() if cost[1] > MORE.get(page[1], AT_MOST)}
+    dear = {page: cost for page, cost in before.items() if cost[1] > AT_MOST}
     assert not dear, dear
     grow(site)
     after = costs(site, who)

@@ -81,7 +81,7 @@ def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
         "consents": releases.CONSENT_SAID,
         "due": {one.turn.id: one.released_at + HOLD for one in waiting if one.released_at},
         "now": now,
-        "read": seen.marks_in(queries.came_in(viewer, round_.id)).values(),
+        "read": seen.marks_in(queries.came_in(viewer, round_)).values(),
         "reply_form": ReplyForm(people.items(), formdata=None),
         "return_form": ReturnForm(formdata=None),
         "review_form": _filled(people, kept),
