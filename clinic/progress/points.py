@@ -50,6 +50,24 @@ class Shared:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Apart:
+    """Where the two stood furthest from each other on one day, of the rows that both answered; several at a tie."""
+
+    on: date
+    rows: tuple[
+        tuple[str, float, float], ...
+    ]  # as the list says it, the first one's number, the second one's
+
+    def said(self, names: Mapping[Position, str]) -> str:
+        """As a sentence."""
+        each = (
+            f"{row} ({names.get(1, '')} {first:g}, {names.get(2, '')} {second:g})"
+            for row, first, second in self.rows
+        )
+        return f"Furthest apart on {_spoken(self.on)}: {'; '.join(each)}."
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tally:
     """How often something was so, of how many times; `by` is set where the two tell it differently."""
 
@@ -80,7 +98,7 @@ class Trend:
 
     `unopened` are rounds that this audience knows to have closed without opening: no point for either. On a day of
     `restarts` the wording changed, and the line begins anew. `shared` is what both picked, where no number says it;
-    `tallies` say of a yes or no how often it was a yes.
+    `tallies` say of a yes or no how often it was a yes; `apart` where the two were furthest from each other.
     """
 
     title: str
@@ -99,6 +117,7 @@ class Trend:
     measure: Measure = "scale"
     has_direction: bool = True  # a count without one is no line to follow
     tallies: tuple[Tally, ...] = ()
+    apart: tuple[Apart, ...] = ()
 
     @property
     def is_told(self) -> bool:
@@ -135,7 +154,7 @@ class Trend:
             return f"{', '.join(tally.said(names) for tally in self.tallies)}." if is_enough else ""
         if self.measure == "count":
             return ""
-        return f"{self.ways(names)}." if self.is_drawn else self.said(names)
+        return " ".join((f"{self.ways(names)}.", *self._apart(names))) if self.is_drawn else self.said(names)
 
     def ways(self, names: Mapping[Position, str]) -> str:
         """How far each line went: "Mara from 3.5 to 6.3, Jonas still 6"."""
@@ -150,7 +169,11 @@ class Trend:
             for position, points in self.lines
             if points
         )
-        return " ".join((*told, *(one.said for one in self.shared)))
+        return " ".join((*told, *(one.said for one in self.shared), *self._apart(names)))
+
+    def _apart(self, names: Mapping[Position, str]) -> tuple[str, ...]:
+        """The last time only: where they stand now is what the next appointment is about."""
+        return tuple(one.said(names) for one in self.apart[-1:])
 
     @property
     def lines(self) -> tuple[tuple[Position, tuple[Point, ...]], ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Column, Exercise, Field
 from clinic.exercises.document import Trend as Asked
-from clinic.progress.points import Measure, Point, Position, Shared, Tally, Trend, gap, series
+from clinic.progress.points import Apart, Measure, Point, Position, Shared, Tally, Trend, gap, series
 
 Bucket = tuple[int, int]
 
@@ -57,6 +57,7 @@ def drawn(
         measure=_measure(asked),
         has_direction=asked.better != "neither",
         tallies=_tallies(asked, exercise, own) if _measure(asked) == "part" else (),
+        apart=tuple(_apart(asked, exercise, own, days)) if each and "gap" in asked.lines else (),
     )
 
 
@@ -271,3 +272,25 @@ def _shared(
         if len(sides) == 2:
             both = sides[1] & sides[2]
             yield Shared(on=days[bucket], picks=tuple(said for key, said in options.items() if key in both))
+
+
+def _apart(
+    asked: Asked, exercise: Exercise, answers: Sequence[Answer], days: Mapping[Any, date]
+) -> Iterator[Apart]:
+    """Of a column of rows: the rows on which the two were furthest apart, among those that both answered."""
+    told: dict[Any, dict[str, dict[Position, float]]] = {}
+    labels: dict[str, str] = {}
+    for one in answers:
+        _field, column = _place(exercise, _full_source(asked, one.source))
+        if column is None or not isinstance(one.value, list):
+            continue
+        for row in one.value:
+            if (number := shapes.number_in(row["answers"].get(column.key))) is not None:
+                labels[row["row"]] = row["label"]
+                told.setdefault(_bucket(asked, one), {}).setdefault(row["row"], {})[one.author] = number
+    for bucket, rows in sorted(told.items(), key=lambda one: days[one[0]]):
+        both = {row: (sides[1], sides[2]) for row, sides in rows.items() if len(sides) == 2}
+        most = max((abs(first - second) for first, second in both.values()), default=0.0)
+        if most:
+            furthest = (row for row in labels if row in both and abs(both[row][0] - both[row][1]) == most)
+            yield Apart(on=days[bucket], rows=tuple((labels[row], *both[row]) for row in furthest))

@@ -128,6 +128,27 @@ def test_overlap_of_nothing_is_told_and_one_list_alone_tells_nothing() -> None:
     assert not drawn(apart[:1], "overlap", "trust_definitions").is_told
 
 
+def levels(by: int, **now: int | None) -> Answer:
+    rows = [{"row": key, "label": key.title(), "answers": {"now": level}} for key, level in now.items()]
+    return answer("levels.facets", rows, by=by)
+
+
+def test_where_both_answered_the_largest_distance_is_named() -> None:
+    found = drawn(
+        [levels(1, money=7, fair=4, present=9), levels(2, fair=5, money=2, digital=0)],
+        "level",
+        "trust_definitions",
+    )
+    assert found.told({1: "Mara", 2: "Jonas"}).endswith("Furthest apart on March 2: Money (Mara 7, Jonas 2).")
+
+
+def test_distance_is_never_told_of_one_side_nor_where_there_is_none() -> None:
+    alone = drawn([levels(1, money=7)], "level", "trust_definitions")
+    alike = drawn([levels(1, money=7), levels(2, money=7, fair=0)], "level", "trust_definitions")
+    unsaid = drawn([levels(1, money=7), levels(2, money=None)], "level", "trust_definitions")
+    assert (alone.apart, alike.apart, unsaid.apart) == ((), (), ())
+
+
 @pytest.mark.parametrize(("weeks", "is_drawn"), [(0, False), (2, False), (3, True)])
 def test_three_answers_of_one_make_a_chart(weeks: int, is_drawn: bool) -> None:
     line = drawn([one for week in range(weeks) for one in pulse(5, week=week)])
