@@ -64,9 +64,12 @@ class ReportForm(FrameForm):
         description="Only what these readers may read is offered. Nothing is shortened.",
     )
 
-    def offer(self, passages: Iterable[tuple[str, str]]) -> None:
-        """The passages that this audience may read; others cannot be chosen."""
-        self.excerpts.choices = [SelectChoice(key, label) for key, label in passages]
+    def offer(self, passages: Iterable[tuple[str, str]], *, keep_only: bool = False) -> None:
+        """The passages that this audience may read; others cannot be chosen, nor stay so when the readers change."""
+        offered = dict(passages)
+        self.excerpts.choices = [SelectChoice(key, label) for key, label in offered.items()]
+        if keep_only:
+            self.excerpts.data = [key for key in self.excerpts.data or () if key in offered]
 
     def validate_excerpts(self, field: Any) -> None:
         """A report stays readable."""

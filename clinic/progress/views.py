@@ -1,5 +1,6 @@
 """Pages of progress: a counselor's day, one couple on one page, the making of a report, and a client's home."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from textwrap import shorten
 from typing import get_args
@@ -75,18 +76,22 @@ def report(couple_id: UUID) -> str | BaseResponse:
     """Choose readers and days, add what only a person can say, and ask for the pages."""
     row = found(couples.work_for(viewer(), couple_id))
     now = clock.now()
-    form = ReportForm(request.form if request.method == "POST" else _asked_for(row, now))
+    is_look = request.form.get("look") in AUDIENCES
+    if request.method == "GET":
+        form = ReportForm(_asked_for(row, now))
+    else:
+        form = ReportForm(_for_others(row, now) if is_look else request.form)
     audience, period = _frame_of(form, row, now)
     offered = rules.passages(queries.words_for(viewer(), row, audience, period))
-    form.offer((one.key, one.prompt) for one in offered)
-    if form.is_submitted() and form.validate():
+    form.offer(((one.key, one.prompt) for one in offered), keep_only=is_look)
+    if form.is_submitted() and form.validate() and not is_look:
         document = actions.make_report(viewer(), row, _chosen(form, audience, period), now)
         db.session.commit()
         jobs.wake()
         return see(url_for("documents.show", document_id=document.id))
     names = {one.position: one.name for one in row.partners}
     choices = [(key, audience_said(key, names)) for key in AUDIENCES]
-    status = 422 if form.is_submitted() else 200
+    status = 422 if form.errors else 200
     return page(
         "progress/report.html",
         status,
@@ -94,7 +99,7 @@ def report(couple_id: UUID) -> str | BaseResponse:
         couple=row,
         audience=audience,
         choices=choices,
-        days=_chosen_days(row, audience, period, now),
+        carried=_carried(form, audience, names) if is_look else "",
         period=period,
         offered=shelves.by_exercise(offered),
         names=names,
@@ -134,11 +139,27 @@ def _audience_named(key: str | None) -> Audience:
     return next((one for one in get_args(Audience) if one == key), "couple")
 
 
-def _chosen_days(couple: Couple, audience: Audience, period: Period, now: datetime) -> dict[str, str]:
-    """The days of a report when they were picked: what is usual for these readers is not taken along to others."""
-    if (period.starts_on, period.ends_on) == overview.usual_period(couple, audience, now):
-        return {}
-    return {"from_on": period.starts_on.isoformat(), "to_on": period.ends_on.isoformat()}
+def _for_others(couple: Couple, now: datetime) -> MultiDict[str, str]:
+    """A page that was sent only to see it for other readers or other days: all that was typed stays.
+
+    Days that were picked stay, too; what is usual for some readers is not taken along to others.
+    """
+    sent = MultiDict(request.form)
+    usual = [
+        [day.isoformat() for day in overview.usual_period(couple, _audience_named(sent.get(key)), now)]
+        for key in ("audience", "look")
+    ]
+    sent["audience"] = sent["look"]
+    if [sent.get("from_on"), sent.get("to_on")] == usual[0]:
+        sent["from_on"], sent["to_on"] = usual[1]
+    return sent
+
+
+def _carried(form: ReportForm, audience: Audience, names: Mapping[int, str]) -> str:
+    """For whom the words in the boxes were written, when these are no longer the ones who will read them."""
+    before = _audience_named(request.form.get("audience"))
+    has_words = form.narrative.data or form.next_steps.data
+    return audience_said(before, names) if has_words and before != audience else ""
 
 
 def _chosen(form: ReportForm, audience: Audience, period: Period) -> actions.Chosen:
