@@ -434,10 +434,12 @@ def test_sealed_words_that_open_together_are_looked_at_together(work, client_for
     assert "What Jonas will see" in page
     assert "What Mara will see at the same time" in page
     assert page.index("We laughed.") < page.index("She laughed.")
+    assert ruth.get(f"/reflections/rounds/{work.round(a)}").text.count("Release to Mara and Jonas") == 1
     read = read_on(ruth, release_url(work, cast, a))
     work.send("partner_b", b, {**PULSE, "victory": "Something she has not read."})
-    assert release(ruth, work, cast, a, read=read).status_code == 409
-    assert release(ruth, work, cast, a).status_code == 303
+    assert release(ruth, work, cast, a, "Mara and Jonas", read).status_code == 409
+    assert release(ruth, work, cast, a, "Jonas").status_code == 422
+    assert release(ruth, work, cast, a, "Mara and Jonas").status_code == 303
 
 
 def test_what_came_in_while_she_read_stays_in_the_queue(work, client_for, pair, review):

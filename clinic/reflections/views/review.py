@@ -1,6 +1,6 @@
 """The counselor's review: the queue, side by side by prompt, release with its hold, return, reply, the private side."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from uuid import UUID
 
 from flask import Response, current_app, flash, request, url_for
@@ -68,7 +68,7 @@ def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
     values = {
         "shown": shown,
         "waiting": waiting,
-        "by_author": _by_author(waiting),
+        "offers": list(_offers(waiting)),
         "opened": releases.opened_in(round_),
         "notes": queries.notes_of(viewer, round_),
         "replies": queries.replies_in(viewer, round_),
@@ -89,12 +89,22 @@ def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
     return web.page("reflections/review.html", status, **{**values, **forms})
 
 
-def _by_author(waiting: list[releases.Release]) -> dict[UUID, list[releases.Release]]:
+def _by_author(waiting: Iterable[releases.Release]) -> dict[UUID, list[releases.Release]]:
     found: dict[UUID, list[releases.Release]] = {}
     for one in waiting:
         if one.released_at is None:
             found.setdefault(one.author.id, []).append(one)
     return found
+
+
+def _offers(found: Sequence[releases.Release]) -> Iterator[tuple[str, list[releases.Release]]]:
+    """What can be released, with its readers: an act that opens both sides is offered once."""
+    offered: set[UUID] = set()
+    for waiting in _by_author(found).values():
+        together = _together(found, waiting)
+        if not offered >= {one.turn.id for one in waiting}:
+            yield _readers(waiting, together), waiting
+        offered.update(one.turn.id for one in together)
 
 
 def _filled(people: dict[str, str], kept: object) -> object:
@@ -147,10 +157,11 @@ def _turn_in(round_: Round) -> Turn:
 def release(round_id: UUID, partner_id: UUID) -> Response | BaseResponse:
     """What the other will see, as the other will see it; then the name, then ten minutes to think again."""
     round_ = at_work(round_id)
-    waiting = _by_author(releases.releases(web.viewer(), round_)).get(partner_id)
+    found = releases.releases(web.viewer(), round_)
+    waiting = _by_author(found).get(partner_id)
     if not waiting:
         return back_to(round_)
-    form = ReleaseForm(waiting[0].reader.name)
+    form = ReleaseForm(_readers(waiting, _together(found, waiting)))
     if not form.validate_on_submit():
         return _release_page(round_id, partner_id, form, 422 if form.errors else 200)
     wanted = [one.turn for one in waiting if str(one.turn.id) in request.form.getlist("turns")]
@@ -177,19 +188,33 @@ def _release_page(
     waiting = _by_author(found).get(partner_id, [])
     if not waiting:
         return back_to(round_)
-    ids = {turn.id for one in waiting for turn in queries.opened_together(one.turn)}
-    opened = [one for one in found if one.turn.id in ids]
+    together = _together(found, waiting)
     return web.page(
         "reflections/release.html",
         status,
         round=round_,
         waiting=waiting,
-        together=[one for one in opened if one.author.id != partner_id],
-        read=seen.marks(one.turn for one in opened).values(),
+        together=together,
+        readers=_readers(waiting, together),
+        read=seen.marks(one.turn for one in (*waiting, *together)).values(),
         form=form,
         exercise=rounds.document_for(round_),
         said=releases.CONSENT_SAID,
     )
+
+
+def _together(
+    found: Iterable[releases.Release], waiting: Sequence[releases.Release]
+) -> list[releases.Release]:
+    """What the same act opens the other way."""
+    ids = {turn.id for one in waiting for turn in queries.opened_together(one.turn)}
+    return [one for one in found if one.turn.id in ids and one.author.id != waiting[0].author.id]
+
+
+def _readers(waiting: Sequence[releases.Release], together: Sequence[releases.Release]) -> str:
+    """Everybody to whom the act opens something, by name; where it is both, in the order in which they stand."""
+    readers = {one.reader.position: one.reader.name for one in (*waiting, *together)}
+    return " and ".join(readers[position] for position in sorted(readers))
 
 
 @pages.post("/rounds/<uuid:round_id>/call-back")
