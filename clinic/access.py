@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 Mark = Literal["public", "signed_in", "clients", "staff", "counselors", "supervisors", "owners"]
+StaffRole = Literal["owner", "counselor", "supervisor", "emergency"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -27,7 +28,7 @@ class Viewer:
     session_id: UUID | None = None
     name: str = ""
     staff_id: UUID | None = None
-    roles: frozenset[Literal["owner", "counselor", "supervisor"]] = frozenset()
+    roles: frozenset[StaffRole] = frozenset()
     sides: tuple[OwnSide, ...] = ()
     is_system: bool = False
     has_fresh_proof: bool = field(default=False, compare=False)
@@ -87,7 +88,7 @@ class Viewer:
             case "staff":
                 return self.is_staff
             case "counselors":
-                return bool(self.roles & {"counselor", "supervisor"})
+                return bool(self.roles & {"counselor", "supervisor", "emergency"})
             case "supervisors":
                 return "supervisor" in self.roles
             case "owners":

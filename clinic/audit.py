@@ -241,7 +241,8 @@ def _entries(connection: Connection, practice_id: UUID) -> CursorResult[Any]:
     return connection.execute(of.order_by(AuditEvent.seq).execution_options(yield_per=1000))
 
 
-event.listen(AuditEvent.__table__, "after_create", append_only("audit_event"))
+for kind in (AuditEvent, WordsRead):
+    event.listen(kind.__table__, "after_create", append_only(kind.__tablename__))
 
 
 @event.listens_for(AuditEvent, "before_update")

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Form, PasswordField, RadioField, SelectField, StringField
+from wtforms import BooleanField, Form, PasswordField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from forms.accounts import LONGEST_PASSPHRASE, NEEDED, SIGN_IN_NAME
+from forms.bounds import PracticeDate
+
+HOURS = ((1, "An hour"), (4, "Four hours"), (12, "Twelve hours"), (24, "A day"))
 
 ROLES = (
     SelectChoice("injured", "The hurt one"),
@@ -94,6 +97,37 @@ class StaffChoiceForm(FlaskForm):
     def offer(self, members: Sequence[tuple[str, str]]) -> None:
         """The (id, name) pairs to choose from."""
         self.member.choices = [SelectChoice("", "Choose one"), *(SelectChoice(*one) for one in members)]
+
+
+class StandInForm(StaffChoiceForm):
+    """Who stands in, and for which days."""
+
+    member = SelectField("Who stands in", [InputRequired("Please choose one.")])
+    from_on = PracticeDate("From", [InputRequired("Please pick the first day.")])
+    to_on = PracticeDate("To", [InputRequired("Please pick the last day.")])
+
+    def validate_to_on(self, field: PracticeDate) -> None:
+        """Days stand in order."""
+        if self.from_on.data and field.data and field.data < self.from_on.data:
+            raise ValidationError("The last day comes before the first one.")
+
+
+class EmergencyForm(FlaskForm):
+    """Which record, why it cannot wait, and for how long."""
+
+    couple = RadioField("Which record", [InputRequired("Please choose one.")])
+    reason = TextAreaField(
+        "Why can it not wait for their counselor?",
+        [InputRequired("Say in a sentence why."), Length(max=2_000)],
+        description="Their counselors read this sentence on their next visit.",
+    )
+    hours = RadioField(
+        "For how long", coerce=int, choices=[SelectChoice(n, said) for n, said in HOURS], default=4
+    )
+
+    def offer(self, couples: Sequence[tuple[str, str]]) -> None:
+        """The (id, name) pairs to choose from."""
+        self.couple.choices = [SelectChoice(*one) for one in couples]
 
 
 class FilterForm(Form):

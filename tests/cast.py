@@ -14,6 +14,7 @@ from clinic.accounts import queries as sign_ins
 from clinic.accounts.models import Person, StaffMember
 from clinic.couples import actions as couples
 from clinic.couples import queries as couple_reads
+from clinic.couples import staffing
 from clinic.couples.models import Couple, Partner
 from clinic.extensions import db
 from clinic.practice import actions as practices
@@ -84,7 +85,7 @@ def _part(cast: Cast, now: datetime) -> None:
     """One member of staff leaves, having worked with the couple; one couple separates."""
     left = db.session.get_one(StaffMember, cast.staff["left"])
     counselor = viewer_of(cast, "counselor")
-    couples.add_counselor(counselor, db.session.get_one(Couple, cast.couples["couple"]), left, now)
+    staffing.add_counselor(counselor, db.session.get_one(Couple, cast.couples["couple"]), left, now)
     accounts.let_go(viewer_of(cast, "owner"), left, now)
     couples.separate(counselor, db.session.get_one(Couple, cast.couples["ex"]), now)
 

@@ -7,10 +7,10 @@ from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import FromClause, Row, Select, bindparam, false, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, false, select
 
 from clinic import clock, vault
-from clinic.access import OwnSide, Viewer
+from clinic.access import OwnSide, StaffRole, Viewer
 from clinic.accounts import rules
 from clinic.accounts.models import Account, KeptForm, Person, StaffMember, UserSession, roles_of
 from clinic.extensions import db
@@ -38,12 +38,12 @@ class SignedIn:
 _lookup: list[Select[Any]] = []
 
 
-def hand_in(sides: FromClause) -> None:
-    """Couples lie above accounts: the app hands in the table of a person's sides, see couples.queries.SIDES."""
-    _lookup[:] = [_looked_up_with(sides)]
+def hand_in(sides: FromClause, in_emergency: ColumnElement[bool]) -> None:
+    """Couples lie above accounts: the app hands in a person's sides and what an owner opened, see couples.queries."""
+    _lookup[:] = [_looked_up_with(sides, in_emergency)]
 
 
-def _looked_up_with(side: FromClause) -> Select[Any]:
+def _looked_up_with(side: FromClause, in_emergency: ColumnElement[bool]) -> Select[Any]:
     """All that a request needs to know of who makes it, in one statement: every page begins with it."""
     session, account = UserSession.__table__.c, Account.__table__.c
     person, member = Person.__table__.c, StaffMember.__table__.c
@@ -57,7 +57,7 @@ def _looked_up_with(side: FromClause) -> Select[Any]:
     held = (account.closed_at, account.must_change_password, account.welcomed_at)
     own = (person.id.label("person_id"), person.practice_id, person.name_sealed)
     work = (member.id.label("staff_id"), member.name_sealed.label("staff_name_sealed"), member.left_at)
-    roles = (member.is_owner, member.is_counselor, member.is_supervisor)
+    roles = (member.is_owner, member.is_counselor, member.is_supervisor, in_emergency.label("in_emergency"))
     aside = select(KeptForm.id).where(KeptForm.person_id == person.id).exists().label("has_put_aside")
     return (
         select(session.id, *times, *held, *own, *work, *roles, aside)
@@ -111,10 +111,15 @@ def _viewer(row: Row[Any], sides: tuple[OwnSide, ...], now: datetime) -> Viewer 
         if is_at_work
         else Person.name.listed(row.person_id, row.person_id, row.name_sealed),
         staff_id=row.staff_id if is_at_work else None,
-        roles=frozenset(roles_of(row)) if is_at_work else frozenset(),
+        roles=frozenset(_roles_in(row)) if is_at_work else frozenset(),
         sides=sides,
         has_fresh_proof=now - row.proved_at < rules.PROOF_LASTS,
     )
+
+
+def _roles_in(row: Row[Any]) -> list[StaffRole]:
+    """An owner with a record open in an emergency comes in where counselors do, and the row rule admits that record."""
+    return [*roles_of(row), "emergency"] if row.is_owner and row.in_emergency else [*roles_of(row)]
 
 
 def _bare(viewer: Viewer) -> Viewer:

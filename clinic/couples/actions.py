@@ -1,4 +1,4 @@
-"""Verbs of couples: create, invite, join, confirm, consent, pause, separate, hand over."""
+"""Verbs of couples: create, invite, join, confirm, consent, pause, separate."""
 
 import secrets
 from collections.abc import Mapping
@@ -14,15 +14,12 @@ from clinic import audit, vault
 from clinic.access import Viewer
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
-from clinic.accounts.models import Account, Person, StaffMember
-from clinic.couples import queries, rules
-from clinic.couples.models import Concern, ConcernRole, Consent, Couple, CoupleCounselor, Invitation, Partner
+from clinic.accounts.models import Account, Person
+from clinic.couples import queries, rules, staffing
+from clinic.couples.models import Concern, ConcernRole, Consent, Couple, Invitation, Partner
+from clinic.couples.rules import CoupleError as CoupleError
 from clinic.extensions import db
 from clinic.practice import queries as practices
-
-
-class CoupleError(Exception):
-    """An act that is not possible; the message says what to do."""
 
 
 class NotInvited(CoupleError):
@@ -58,7 +55,7 @@ def create(viewer: Viewer, new: NewCouple, now: datetime) -> Couple:
     couple.partners = [_partner(couple, position, name) for position, name in enumerate(new.names, start=1)]
     db.session.add(couple)
     audit.record(viewer, "create", couple)
-    _assign(viewer, couple, viewer.staff_id, now)
+    staffing.assign(viewer, couple, viewer.staff_id, now)
     return couple
 
 
@@ -308,51 +305,3 @@ def separate(viewer: Viewer, couple: Couple, now: datetime) -> None:
     couple.separated_at = now
     queries.above().sever(viewer, couple, now)
     audit.record(viewer, "separate", couple)
-
-
-def _assign(viewer: Viewer, couple: Couple, staff_id: UUID, now: datetime) -> None:
-    row = CoupleCounselor(couple_id=couple.id, staff_id=staff_id, from_at=now)
-    db.session.add(row)
-    audit.record(viewer, "assign counselor", row, practice=str(couple.practice_id))
-
-
-def add_counselor(viewer: Viewer, couple: Couple, member: StaffMember, now: datetime) -> None:
-    """A second counselor of the same practice works with this couple, too."""
-    if member.practice_id != couple.practice_id or member.left_at is not None or not member.is_counselor:
-        raise CoupleError("Choose a counselor who works in this practice.")
-    if member.id not in {one.id for one in queries.counselors_of(couple.id, now)}:
-        _assign(viewer, couple, member.id, now)
-
-
-def end_assignment(viewer: Viewer, couple: Couple, member: StaffMember, now: datetime) -> None:
-    """A counselor stops working with this couple; the last one hands over instead."""
-    if {one.id for one in queries.counselors_of(couple.id, now)} <= {member.id}:
-        raise CoupleError("Somebody has to work with this couple. Add another counselor first.")
-    _end_assignments(viewer, member, now, couple.id)
-
-
-def hand_over(viewer: Viewer, leaving: StaffMember, heir: StaffMember, now: datetime) -> int:
-    """Everything of a counselor goes to another one, who reads from now on; tells how many couples."""
-    if (
-        heir.practice_id != leaving.practice_id
-        or heir.id == leaving.id
-        or not heir.is_counselor
-        or heir.left_at
-    ):
-        raise CoupleError("Choose another counselor who works in this practice.")
-    theirs = queries.assigned_couples(leaving, now)
-    for couple in theirs:
-        add_counselor(viewer, couple, heir, now)
-    _end_assignments(viewer, leaving, now)
-    return len(theirs)
-
-
-def _end_assignments(
-    viewer: Viewer, member: StaffMember, now: datetime, couple_id: UUID | None = None
-) -> None:
-    rows = select(CoupleCounselor).where(
-        CoupleCounselor.staff_id == member.id, CoupleCounselor.until_at.is_(None)
-    )
-    for row in db.session.scalars(rows.where(CoupleCounselor.couple_id == couple_id) if couple_id else rows):
-        row.until_at = now
-        audit.record(viewer, "end assignment", row)

@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from clinic.accounts.models import StaffMember
 from clinic.extensions import Base
 from clinic.practice.models import Practice
 from clinic.vault import Sealed
@@ -60,19 +61,37 @@ class Partner(Base):
 
 
 class CoupleCounselor(Base):
-    """Who works with a couple, from when until when."""
+    """Who works with a couple, from when until when; `is_cover` stands in for somebody, and always with an end."""
 
     __tablename__ = "couple_counselor"
     couple_id: Mapped[UUID] = mapped_column(ForeignKey("couple.id"))
     staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff_member.id"))
     from_at: Mapped[datetime]
     until_at: Mapped[datetime | None]
+    is_cover: Mapped[bool] = mapped_column(default=False, server_default=false())
     __table_args__ = (
         Index(
             "ix_couple_counselor_staff", "staff_id", "until_at", "couple_id", "from_at"
         ),  # covers the row rule
         UniqueConstraint("couple_id", "staff_id", "from_at"),
     )
+
+
+class EmergencyAccess(Base):
+    """An owner who does not work with a couple reads its record: for a reason, for hours; its counselors are told."""
+
+    __tablename__ = "emergency_access"
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"))
+    couple_id: Mapped[UUID] = mapped_column(ForeignKey("couple.id"), index=True)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff_member.id"))
+    staff: Mapped[StaffMember] = relationship(viewonly=True, foreign_keys=staff_id)
+    reason_sealed: Mapped[bytes]
+    reason: Sealed[str] = Sealed("reason_sealed", "practice", "practice_id")
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    noted_at: Mapped[datetime | None]  # when a counselor of the couple had read that it happened
+    noted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_member.id"))
+    __table_args__ = (Index("ix_emergency_access_staff", "staff_id", "until_at"),)
 
 
 class Invitation(Base):

@@ -13,7 +13,15 @@ from clinic import clock, vault
 from clinic.access import OwnSide, Viewer
 from clinic.accounts import queries as sign_ins
 from clinic.accounts.models import StaffMember
-from clinic.couples.models import Concern, Consent, Couple, CoupleCounselor, Invitation, Partner
+from clinic.couples.models import (
+    Concern,
+    Consent,
+    Couple,
+    CoupleCounselor,
+    EmergencyAccess,
+    Invitation,
+    Partner,
+)
 from clinic.couples.rules import TRIES
 from clinic.couples.summary import Glance
 from clinic.extensions import Instant, asked_once, db
@@ -67,12 +75,23 @@ def _as_staff(viewer: Viewer) -> list[ColumnElement[bool]]:
     if viewer.staff_id is None:
         return []
     rules: list[ColumnElement[bool]] = []
+    if "emergency" in viewer.roles:
+        rules.append(Couple.id.in_(_opened_by(EmergencyAccess.staff_id == viewer.staff_id)))
     if "counselor" in viewer.roles:
         rules.append(Couple.id.in_(_assigned_to(CoupleCounselor.staff_id == viewer.staff_id)))
     if "supervisor" in viewer.roles:
         supervised = select(StaffMember.id).where(StaffMember.supervisor_id == viewer.staff_id)
         rules.append(Couple.id.in_(_assigned_to(CoupleCounselor.staff_id.in_(supervised))))
     return rules
+
+
+def _opened_by(staff: ColumnElement[bool]) -> Select[UUID]:
+    running = (EmergencyAccess.from_at <= PRESENT, EmergencyAccess.until_at > PRESENT)
+    return select(EmergencyAccess.couple_id).where(staff, *running)
+
+
+IN_EMERGENCY = _opened_by(EmergencyAccess.staff_id == StaffMember.id).exists()
+"""Whether a member of staff has a record open in an emergency, for the one statement that finds out who asks."""
 
 
 def _assigned_to(staff: ColumnElement[bool]) -> Select[UUID]:
@@ -186,8 +205,52 @@ def names_of(couples: Iterable[Couple]) -> None:
 
 
 def counselors_of(couple_id: UUID, now: datetime) -> Sequence[StaffMember]:
-    """Who works with this couple now, the longest first."""
-    return db.session.scalars(_at_work_with(couple_id, now)).all()
+    """Who works with this couple now, the longest first; who stands in is among them."""
+    return db.session.scalars(_at_work_with(couple_id, now)).unique().all()
+
+
+def assigned_to(couple_id: UUID, now: datetime) -> Sequence[StaffMember]:
+    """The same without those who only stand in."""
+    return db.session.scalars(_at_work_with(couple_id, now).where(CoupleCounselor.is_cover.is_(False))).all()
+
+
+def staffing_of(couple_id: UUID) -> Sequence[CoupleCounselor]:
+    """Everybody who ever worked with this couple or is to stand in, in order."""
+    rows = select(CoupleCounselor).where(CoupleCounselor.couple_id == couple_id)
+    return db.session.scalars(rows.order_by(CoupleCounselor.from_at)).all()
+
+
+def emergencies_of(couple_id: UUID) -> Sequence[EmergencyAccess]:
+    """Every time that this couple's record was opened in an emergency, in order."""
+    rows = select(EmergencyAccess).where(EmergencyAccess.couple_id == couple_id)
+    return db.session.scalars(rows.order_by(EmergencyAccess.from_at)).all()
+
+
+def emergencies_for(viewer: Viewer) -> Sequence[EmergencyAccess]:
+    """What the counselors of a couple have not read yet: that its record was opened in an emergency."""
+    workable = workable_by(viewer).with_only_columns(Couple.id)
+    rows = select(EmergencyAccess).where(
+        EmergencyAccess.couple_id.in_(workable), EmergencyAccess.noted_at.is_(None)
+    )
+    return db.session.scalars(
+        rows.order_by(EmergencyAccess.from_at).options(joinedload(EmergencyAccess.staff))
+    ).all()
+
+
+def emergency_for(viewer: Viewer, access_id: UUID) -> EmergencyAccess | None:
+    """One such time, for a counselor of the couple."""
+    workable = workable_by(viewer).with_only_columns(Couple.id)
+    return db.session.scalar(
+        select(EmergencyAccess).where(
+            EmergencyAccess.id == access_id, EmergencyAccess.couple_id.in_(workable)
+        )
+    )
+
+
+def own_emergencies(viewer: Viewer, now: datetime) -> Sequence[EmergencyAccess]:
+    """The records that this member of staff has open in an emergency."""
+    rows = select(EmergencyAccess).where(EmergencyAccess.staff_id == viewer.staff_id)
+    return db.session.scalars(rows.where(EmergencyAccess.until_at > now)).all()
 
 
 def _at_work_with(couple_id: UUID, now: datetime) -> Select[StaffMember]:
@@ -207,7 +270,7 @@ def counselors_and_above(couple_id: UUID, now: datetime) -> Sequence[tuple[Staff
     above = aliased(StaffMember)
     supervises = and_(above.id == StaffMember.supervisor_id, above.left_at.is_(None))
     rows = _at_work_with(couple_id, now).outerjoin(above, supervises).add_columns(above)
-    return [(member, supervisor) for member, supervisor in db.session.execute(rows)]
+    return [(member, supervisor) for member, supervisor in db.session.execute(rows).unique()]
 
 
 def assigned_couples(member: StaffMember, now: datetime) -> Sequence[Couple]:
@@ -216,6 +279,7 @@ def assigned_couples(member: StaffMember, now: datetime) -> Sequence[Couple]:
         select(Couple)
         .join(CoupleCounselor, CoupleCounselor.couple_id == Couple.id)
         .where(CoupleCounselor.staff_id == member.id, CoupleCounselor.from_at <= now)
+        .where(CoupleCounselor.is_cover.is_(False))
         .where(or_(CoupleCounselor.until_at.is_(None), CoupleCounselor.until_at > now))
     ).all()
 

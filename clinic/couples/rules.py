@@ -9,6 +9,19 @@ TRIES = 5
 DIGITS = 6
 ROLES = ("injured", "involved", "mutual")
 
+COVER_AT_MOST = timedelta(days=120)
+"""Who stands in for longer works with the couple, and the two should hear of it as of a change of counselor."""
+
+EMERGENCY_HOURS = (1, 4, 12, 24)
+"""For how long a record can be opened in an emergency."""
+
+REASON_AT_LEAST = 10
+"""Characters of a reason that says something."""
+
+
+class CoupleError(Exception):
+    """An act that is not possible; the message says what to do."""
+
 
 def new_secret() -> str:
     """Six digits that are said aloud or written down in person, never sent with the link."""

@@ -11,7 +11,7 @@ from clinic.access import SYSTEM, Viewer
 from clinic.accounts import actions as accounts
 from clinic.accounts.models import StaffMember
 from clinic.appointments import tasks as appointment_tasks
-from clinic.couples import actions as couples
+from clinic.couples import staffing
 from clinic.demo.scene import BrokenStory, Scene, staff_viewer
 from clinic.demo.story import Member, Present, Step, Story
 from clinic.demo.unroll import steps_of
@@ -176,7 +176,7 @@ def _let_go(departure: _Departure, staff: dict[str, UUID]) -> None:
         leaving = db.session.get_one(StaffMember, staff[departure.member.key])
         viewer: Viewer = staff_viewer(db.session.get_one(StaffMember, staff[departure.owner]))
         heir = db.session.get_one(StaffMember, staff[departure.member.heir])
-        couples.hand_over(viewer, leaving, heir, departure.at)
+        staffing.hand_over(viewer, leaving, heir, departure.at)
         accounts.let_go(viewer, leaving, departure.at)
         db.session.commit()
 

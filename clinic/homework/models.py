@@ -53,7 +53,6 @@ class Recipient(Base):
     role: Mapped[str]
     plan_sealed: Mapped[bytes | None]  # see homework/agreed.py
     plan: Sealed[dict[str, Any] | None] = Sealed("plan_sealed", "partner", "partner_id")
-    excused_at: Mapped[datetime | None]  # not used any more: an excuse belongs to its round
     assignment: Mapped[Assignment] = relationship(back_populates="recipients")
     __table_args__ = (UniqueConstraint("assignment_id", "partner_id"),)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, se
 from clinic.access import Viewer
 from clinic.appointments.models import Appointment
 from clinic.couples import queries as couples
-from clinic.couples.models import Couple
+from clinic.couples.models import Couple, EmergencyAccess
 from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import HOLD
@@ -43,6 +43,9 @@ class Line:
 class Today:
     """A counselor's day."""
 
+    emergencies: Sequence[
+        tuple[Couple, EmergencyAccess]
+    ]  # an owner read a record, and no counselor has noted it
     flags: Sequence[Line]
     notes: Sequence[Line]
     to_read: Sequence[Line]
@@ -56,7 +59,15 @@ class Today:
 
     @property
     def is_clear(self) -> bool:
-        heaps = (self.flags, self.notes, self.to_read, self.to_release, self.on_hold, self.quiet)
+        heaps = (
+            self.emergencies,
+            self.flags,
+            self.notes,
+            self.to_read,
+            self.to_release,
+            self.on_hold,
+            self.quiet,
+        )
         return not any((*heaps, self.to_settle, self.to_renew))
 
 
@@ -70,6 +81,7 @@ def today_of(viewer: Viewer, zone: str, now: datetime) -> Today:
         meetings.met_today(viewer, zone, now),
     )
     held = waiting.waiting_for(viewer, now, SHOWN)
+    opened = couples.emergencies_for(viewer)
     rows: list[Flag | NoteToCounselor | Round | Appointment] = [
         *flags,
         *notes,
@@ -77,12 +89,16 @@ def today_of(viewer: Viewer, zone: str, now: datetime) -> Today:
         *(row for row, _ in met),
     ]
     named = _couples(
-        {row.couple_id for row in rows} | {id_ for id_, *_ in silent} | {one.couple_id for one in held}
+        {row.couple_id for row in rows}
+        | {id_ for id_, *_ in silent}
+        | {one.couple_id for one in held}
+        | {one.couple_id for one in opened}
     )
     names = {one.id: one.name for couple in named.values() for one in couple.partners}
     settled = [(_held(one, named[one.couple_id], names), one) for one in held]
     at_release = [line for row in rounds for line in _releases(row, named[row.couple_id], names, now)]
     return Today(
+        emergencies=[(named[one.couple_id], one) for one in opened],
         flags=[
             Line(
                 named[row.couple_id],

@@ -1,6 +1,6 @@
 """What a client's pages show: one thing to do, what is done, what opened; folded from declassified events alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -14,7 +14,7 @@ from clinic.accounts.models import StaffMember
 from clinic.appointments.models import Appointment
 from clinic.audit import WordsRead
 from clinic.couples import queries as couples
-from clinic.couples.models import Couple, Partner
+from clinic.couples.models import Couple, CoupleCounselor, EmergencyAccess, Partner
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import RoundState, TurnState
 from clinic.extensions import db
@@ -281,11 +281,11 @@ def looks_at(couple: Couple, partner: Partner) -> list[Look]:
     for member, at, kind in db.session.execute(rows):
         staff[member.id] = member
         seen.setdefault((member.id, clock.local_day(at, couple.zone)), set()).add(kind)
-    working = {one.id for one in couples.counselors_of(couple.id, clock.now())}
+    roles = _roles_in(couple)
     looks = [
         Look(
             staff[id_].name,
-            _role(staff[id_], working),
+            roles(staff[id_], on),
             on,
             [said for kind, said in KINDS.items() if kind in kinds],
         )
@@ -294,7 +294,23 @@ def looks_at(couple: Couple, partner: Partner) -> list[Look]:
     return looks[:LOOKS_IN_VIEW]
 
 
-def _role(member: StaffMember, working: set[UUID]) -> str:
-    if member.id in working:
-        return "your counselor"
-    return "supervisor" if member.is_supervisor else "of the practice"
+def _roles_in(couple: Couple) -> Callable[[StaffMember, date], str]:
+    """Why somebody could read on a day: as the counselor, standing in, in an emergency, or supervising."""
+    at_work, opened = couples.staffing_of(couple.id), couples.emergencies_of(couple.id)
+
+    def role(member: StaffMember, on: date) -> str:
+        if any(_held(one, member, couple, on) and not one.is_cover for one in at_work):
+            return "your counselor"
+        if any(_held(one, member, couple, on) for one in at_work):
+            return "stood in for your counselor"
+        if any(_held(one, member, couple, on) for one in opened):
+            return "in an emergency, for a reason that your counselor can tell you"
+        return "supervisor" if member.is_supervisor else "of the practice"
+
+    return role
+
+
+def _held(one: CoupleCounselor | EmergencyAccess, member: StaffMember, couple: Couple, on: date) -> bool:
+    first = clock.local_day(one.from_at, couple.zone)
+    last = clock.local_day(one.until_at, couple.zone) if one.until_at else date.max
+    return one.staff_id == member.id and first <= on <= last

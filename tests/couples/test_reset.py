@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from clinic.accounts import queries as sign_ins
 from clinic.accounts.models import Account, StaffMember
-from clinic.couples import actions
+from clinic.couples import actions, staffing
 from clinic.couples.models import Couple, Partner
 from clinic.extensions import db
 from tests.cast import Cast, viewer_of
@@ -110,7 +110,7 @@ def test_counselor_who_joins_the_second_couple_may_make_one(
         ).one()
         couple = db.session.get_one(Couple, side.couple_id)
         ruth = db.session.get_one(StaffMember, cast.staff["counselor"])
-        actions.add_counselor(viewer_of(cast, "other_counselor"), couple, ruth, now)
+        staffing.add_counselor(viewer_of(cast, "other_counselor"), couple, ruth, now)
         db.session.commit()
     path = f"/couples/partners/{cast.partners['ex_a']}/reset"
     assert client_for("counselor").post(path).status_code == 200

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from clinic import clock
 from clinic.access import NOBODY, SYSTEM, OwnSide
 from clinic.accounts.models import StaffMember
-from clinic.couples import actions, queries
+from clinic.couples import actions, queries, staffing
 from clinic.couples.models import Couple
 from clinic.extensions import db
 from tests.cast import Cast, viewer_of
@@ -56,12 +56,12 @@ def test_assignment_that_has_not_begun_or_has_ended_shows_nothing(
     with app.app_context():
         couple = db.session.get_one(Couple, cast.couples["couple"])
         tomas = db.session.get_one(StaffMember, cast.staff["other_counselor"])
-        actions.add_counselor(viewer_of(cast, "counselor"), couple, tomas, now + timedelta(days=1))
+        staffing.add_counselor(viewer_of(cast, "counselor"), couple, tomas, now + timedelta(days=1))
         viewer = viewer_of(cast, "other_counselor")
         assert queries.get_for(viewer, couple.id) is None
         with clock.moved_to(now + timedelta(days=1)):
             assert queries.get_for(viewer, couple.id) is couple
-            actions.end_assignment(viewer, couple, tomas, now + timedelta(days=2))
+            staffing.end_assignment(viewer, couple, tomas, now + timedelta(days=2))
         with clock.moved_to(now + timedelta(days=2)):
             assert queries.get_for(viewer, couple.id) is None
 
@@ -71,7 +71,7 @@ def test_last_counselor_of_a_couple_stays(app: Flask, cast: Cast, now: datetime)
         couple = db.session.get_one(Couple, cast.couples["couple"])
         ruth = db.session.get_one(StaffMember, cast.staff["counselor"])
         with pytest.raises(actions.CoupleError):
-            actions.end_assignment(viewer_of(cast, "counselor"), couple, ruth, now)
+            staffing.end_assignment(viewer_of(cast, "counselor"), couple, ruth, now)
 
 
 def test_counselor_of_another_practice_is_never_added(app: Flask, cast: Cast, now: datetime) -> None:
@@ -79,7 +79,7 @@ def test_counselor_of_another_practice_is_never_added(app: Flask, cast: Cast, no
         couple = db.session.get_one(Couple, cast.couples["couple"])
         hanna = db.session.get_one(StaffMember, cast.staff["elsewhere_counselor"])
         with pytest.raises(actions.CoupleError):
-            actions.add_counselor(viewer_of(cast, "counselor"), couple, hanna, now)
+            staffing.add_counselor(viewer_of(cast, "counselor"), couple, hanna, now)
 
 
 def test_supervision_ends_with_it(app: Flask, cast: Cast, now: datetime) -> None:

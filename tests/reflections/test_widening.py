@@ -6,6 +6,7 @@ import pytest
 from clinic import clock, vault
 from clinic.accounts.models import StaffMember
 from clinic.couples import actions as couples
+from clinic.couples import staffing
 from clinic.couples.models import Couple
 from clinic.exercises import actions as exercises
 from clinic.exercises.document import Exercise
@@ -35,7 +36,7 @@ def hands_over(cast, couple, _assignment, now):
     leaving, heir = (
         db.session.get_one(StaffMember, cast.staff[key]) for key in ("counselor", "other_counselor")
     )
-    couples.hand_over(viewer_of(cast, "owner"), leaving, heir, now)
+    staffing.hand_over(viewer_of(cast, "owner"), leaving, heir, now)
 
 
 def changes_the_policy(cast, _couple, _assignment, _now):

@@ -13,6 +13,7 @@ from clinic.accounts.models import KeptForm
 from clinic.appointments import actions as appointments
 from clinic.couples import actions as couples
 from clinic.couples import queries as couple_reads
+from clinic.couples import staffing
 from clinic.exercises import actions as exercises
 from clinic.exercises.library import shipped
 from clinic.extensions import db
@@ -73,6 +74,7 @@ def build() -> World:
     _appointments(world)
     _documents(world)
     _copies(world)
+    _emergencies(world)
     _name_rows(world)
     return world
 
@@ -296,6 +298,18 @@ def _copies(world: World) -> None:
     for who in ("partner_a", "other_a"):
         with world.stage.act(who) as viewer:
             world.ids[f"copy {who}"] = rights.ask(viewer, "A4", world.stage.now).id
+
+
+def _emergencies(world: World) -> None:
+    """An owner read a record and closed it; another one, who works with the couple as well, has it open still."""
+    stage = world.stage
+    for name, key, by in (("couple", "couple", "owner"), ("elsewhere", "elsewhere", "elsewhere_counselor")):
+        with stage.act(by) as viewer:
+            reason = world.bird(f"reason of the emergency {name}", "counselor" if name == "couple" else by)
+            row = staffing.open_record(viewer, stage.couple(key), reason, 24, stage.now)
+            world.ids[f"emergency {name}"] = row.id
+            if name == "couple":
+                staffing.close_record(viewer, row, stage.now)
 
 
 def _name_rows(world: World) -> None:

@@ -9,7 +9,7 @@ from clinic import access, clock, web
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
 from clinic.accounts.models import StaffMember
-from clinic.couples import actions, queries
+from clinic.couples import actions, queries, staffing
 from clinic.couples.views.blueprint import colleague, pages
 from clinic.extensions import db
 from forms.couples import StaffChoiceForm
@@ -37,7 +37,7 @@ def _part(member: StaffMember, heir_id: str) -> BaseResponse:
     viewer, now = web.viewer(), clock.now()
     try:
         if heir_id:
-            actions.hand_over(viewer, member, colleague(heir_id), now)
+            staffing.hand_over(viewer, member, colleague(heir_id), now)
         accounts.let_go(viewer, member, now)
     except (actions.CoupleError, accounts.AccountError) as error:
         db.session.rollback()

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, web
 from clinic.accounts import queries as sign_ins
-from clinic.couples import actions, queries
+from clinic.couples import actions, queries, staffing
 from clinic.couples.models import Couple
 from clinic.couples.views.blueprint import colleague, done, pages, workable
 from clinic.extensions import db
@@ -81,6 +81,7 @@ def _manage_page(couple: Couple, form: ConcernForm | None = None, *, may_work: b
         consents=queries.consents_of(ids),
         concerns=queries.concerns_of(viewer, couple.id),
         staff=staff,
+        covers={one.staff_id: one.until_at for one in queries.staffing_of(couple.id) if one.is_cover},
         others=[one for one in sign_ins.staff_at_work(viewer, now) if one.is_counselor and one not in staff],
         practice=practices.by_id(couple.practice_id),
         form=form,
@@ -118,7 +119,7 @@ def close_concern(couple_id: UUID, concern_id: UUID) -> BaseResponse:
 def add_counselor(couple_id: UUID) -> BaseResponse:
     """A second counselor works with this couple."""
     couple, member = workable(couple_id), colleague(request.form.get("member", ""))
-    act = partial(actions.add_counselor, web.viewer(), couple, member, clock.now())
+    act = partial(staffing.add_counselor, web.viewer(), couple, member, clock.now())
     return done(couple_id, act, f"{member.name} works with this couple, too, and reads what it sends.")
 
 
@@ -127,7 +128,7 @@ def add_counselor(couple_id: UUID) -> BaseResponse:
 def end_counselor(couple_id: UUID, staff_id: UUID) -> BaseResponse:
     """A counselor stops working with this couple."""
     couple, member = workable(couple_id), web.found(sign_ins.staff_for(web.viewer(), staff_id))
-    act = partial(actions.end_assignment, web.viewer(), couple, member, clock.now())
+    act = partial(staffing.end_assignment, web.viewer(), couple, member, clock.now())
     is_self = staff_id == web.viewer().staff_id
     answer = done(couple_id, act, f"{member.name} no longer works with this couple.")
     return (
