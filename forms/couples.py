@@ -115,7 +115,11 @@ class StandInForm(StaffChoiceForm):
 class EmergencyForm(FlaskForm):
     """Which record, why it cannot wait, and for how long."""
 
-    couple = RadioField("Which record", [InputRequired("Please choose one.")])
+    couple = StringField(
+        "Whose record",
+        [InputRequired(NEEDED), Length(max=160)],
+        description="What the couple is called here, or the name of one of the two.",
+    )
     reason = TextAreaField(
         "Why can it not wait for their counselor?",
         [InputRequired("Say in a sentence why."), Length(max=2_000)],
@@ -124,10 +128,6 @@ class EmergencyForm(FlaskForm):
     hours = RadioField(
         "For how long", coerce=int, choices=[SelectChoice(n, said) for n, said in HOURS], default=4
     )
-
-    def offer(self, couples: Sequence[tuple[str, str]]) -> None:
-        """The (id, name) pairs to choose from."""
-        self.couple.choices = [SelectChoice(*one) for one in couples]
 
 
 class FilterForm(Form):

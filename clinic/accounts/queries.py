@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, false, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, false, func, select
 
 from clinic import clock, vault
 from clinic.access import OwnSide, StaffRole, Viewer
@@ -26,7 +26,7 @@ class SignedIn:
     last_seen_at: datetime
     must_change_password: bool = False
     has_been_welcomed: bool = True
-    has_put_aside: bool = False  # texts that came at a bad moment wait for this person
+    put_aside: int = 0  # texts that came at a bad moment and wait for this person
     is_authenticated: bool = True
     is_active: bool = True
     is_anonymous: bool = False
@@ -58,7 +58,7 @@ def _looked_up_with(side: FromClause, in_emergency: ColumnElement[bool]) -> Sele
     own = (person.id.label("person_id"), person.practice_id, person.name_sealed)
     work = (member.id.label("staff_id"), member.name_sealed.label("staff_name_sealed"), member.left_at)
     roles = (member.is_owner, member.is_counselor, member.is_supervisor, in_emergency.label("in_emergency"))
-    aside = select(KeptForm.id).where(KeptForm.person_id == person.id).exists().label("has_put_aside")
+    aside = select(func.count()).where(KeptForm.person_id == person.id).scalar_subquery().label("put_aside")
     return (
         select(session.id, *times, *held, *own, *work, *roles, aside)
         .add_columns(side.c.partner_id, side.c.couple_id, side.c.confirmed_at)
@@ -94,7 +94,7 @@ def signed_in(token: str) -> SignedIn | None:
         row.last_seen_at,
         row.must_change_password,
         row.welcomed_at is not None,
-        bool(row.has_put_aside),
+        row.put_aside,
     )
 
 

@@ -240,10 +240,9 @@ def emergencies_for(viewer: Viewer) -> Sequence[EmergencyAccess]:
 def emergency_for(viewer: Viewer, access_id: UUID) -> EmergencyAccess | None:
     """One such time, for a counselor of the couple."""
     workable = workable_by(viewer).with_only_columns(Couple.id)
+    rows = select(EmergencyAccess).options(joinedload(EmergencyAccess.staff))
     return db.session.scalar(
-        select(EmergencyAccess).where(
-            EmergencyAccess.id == access_id, EmergencyAccess.couple_id.in_(workable)
-        )
+        rows.where(EmergencyAccess.id == access_id, EmergencyAccess.couple_id.in_(workable))
     )
 
 

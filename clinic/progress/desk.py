@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, se
 from clinic.access import Viewer
 from clinic.appointments.models import Appointment
 from clinic.couples import queries as couples
-from clinic.couples.models import Couple, EmergencyAccess
+from clinic.couples.models import Couple
 from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import HOLD
@@ -43,9 +43,7 @@ class Line:
 class Today:
     """A counselor's day."""
 
-    emergencies: Sequence[
-        tuple[Couple, EmergencyAccess]
-    ]  # an owner read a record, and no counselor has noted it
+    emergencies: Sequence[Line]  # an owner read a record, and no counselor has noted it
     flags: Sequence[Line]
     notes: Sequence[Line]
     to_read: Sequence[Line]
@@ -98,7 +96,10 @@ def today_of(viewer: Viewer, zone: str, now: datetime) -> Today:
     settled = [(_held(one, named[one.couple_id], names), one) for one in held]
     at_release = [line for row in rounds for line in _releases(row, named[row.couple_id], names, now)]
     return Today(
-        emergencies=[(named[one.couple_id], one) for one in opened],
+        emergencies=[
+            Line(named[one.couple_id], f"{one.staff.name} read the record", one.from_at, one.id)
+            for one in opened
+        ],
         flags=[
             Line(
                 named[row.couple_id],

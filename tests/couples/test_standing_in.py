@@ -108,7 +108,7 @@ def test_days_in_order_and_not_for_ever(
 
 def open_record(owner: FlaskClient, cast: people.Cast, **said: str) -> int:
     page = f"/couples/emergency/{cast.staff['counselor']}"
-    data = {"couple": str(cast.couples["couple"]), "reason": WHY, "hours": "4", **said}
+    data = {"couple": "mara", "reason": WHY, "hours": "4", **said}
     return owner.post(page, data=data).status_code
 
 
@@ -136,7 +136,9 @@ def test_it_ends_at_once_when_it_is_closed(told: stories.Story, client_for: Ente
     assert owner.get(couple_page(cast)).status_code == 404
 
 
-@pytest.mark.parametrize("said", [{"reason": ""}, {"reason": "because"}, {"hours": "900"}, {"couple": "x"}])
+@pytest.mark.parametrize(
+    "said", [{"reason": ""}, {"reason": "because"}, {"hours": "900"}, {"couple": "Nobody"}, {"couple": ""}]
+)
 def test_without_a_reason_and_an_end_nothing_opens(
     told: stories.Story, client_for: Enter, cast: people.Cast, said: dict[str, str]
 ) -> None:
@@ -150,13 +152,13 @@ def test_their_counselor_is_told_until_it_was_read(
 ) -> None:
     ruth = client_for("counselor")
     open_record(client_for("owner"), cast)
-    today = ruth.get("/progress/today").text
-    assert WHY in today
-    noted = re.search(r'action="(/couples/emergency/[^"]+/noted)"', today)
-    assert noted
-    assert client_for("other_counselor").post(noted[1]).status_code == 404
-    assert ruth.post(noted[1]).status_code == 303
-    assert WHY not in ruth.get("/progress/today").text
+    line = re.search(r'href="(/couples/opened/[^"]+)"', ruth.get("/progress/today").text)
+    assert line
+    assert WHY in ruth.get(line[1]).text
+    assert client_for("other_counselor").get(line[1]).status_code == 404
+    assert client_for("other_counselor").post(line[1]).status_code == 404
+    assert ruth.post(line[1]).status_code == 303
+    assert line[1] not in ruth.get("/progress/today").text
 
 
 def test_each_partner_sees_that_it_was_read_and_why_it_could_be(

@@ -24,6 +24,7 @@ NO_FORM = {"exercises", "documents", "privacy"}
 
 OTHER_PAGE = {
     "couples.describe": "couples/new.html",  # the same boxes as for a new couple
+    "couples.stand_in_for": "couples/stand_in.html",
     "reflections.revise": "reflections/write.html",
 }
 NO_PAGE = {"documents.pages_of", "reflections.take_back", "reflections.narrow"}

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, web
 from clinic.accounts import queries as sign_ins
-from clinic.accounts.models import StaffMember
 from clinic.couples import queries, staffing
 from clinic.couples.models import Couple
 from clinic.couples.rules import CoupleError
@@ -84,24 +83,13 @@ def emergency(staff_id: UUID) -> Response | BaseResponse:
     viewer, now = web.viewer(), clock.now()
     member = web.found(sign_ins.staff_for(viewer, staff_id))
     form, theirs = EmergencyForm(), _not_ones_own(queries.assigned_couples(member, now))
-    form.offer([(str(one.id), one.alias) for one in theirs])
-    if form.validate_on_submit():
-        couple = next(one for one in theirs if str(one.id) == form.couple.data)
-        try:
-            row = staffing.open_record(viewer, couple, form.reason.data or "", form.hours.data, now)
-        except CoupleError as error:
-            db.session.rollback()
-            form.reason.errors = [str(error)]
-        else:
-            db.session.commit()
-            until = web.clock_time(web.in_zone(row.until_at, couple.zone))
-            flash(
-                f"Open for you until {until}. Their counselors are told, and each partner sees who read.",
-                "done",
-            )
-            return web.see(url_for("progress.couple", couple_id=couple.id))
+    couple = _called(form, theirs) if form.validate_on_submit() else None
+    if couple is not None and _did_open(form, couple):
+        return web.see(url_for("progress.couple", couple_id=couple.id))
     status = 422 if form.is_submitted() else 200
-    return web.page("couples/emergency.html", status, form=form, member=member, running=_running(member))
+    return web.page(
+        "couples/emergency.html", status, form=form, member=member, many=len(theirs), running=_running(theirs)
+    )
 
 
 def _not_ones_own(couples: Sequence[Couple]) -> list[Couple]:
@@ -111,11 +99,40 @@ def _not_ones_own(couples: Sequence[Couple]) -> list[Couple]:
     return theirs
 
 
-def _running(member: StaffMember) -> list[tuple[UUID, Couple]]:
-    open_now = {one.couple_id: one.id for one in queries.own_emergencies(web.viewer(), clock.now())}
-    return [
-        (open_now[one.id], one) for one in queries.assigned_couples(member, clock.now()) if one.id in open_now
+def _called(form: EmergencyForm, couples: Sequence[Couple]) -> Couple | None:
+    """The couple that is called so, or one of whom is: nobody reads through the names of a practice here."""
+    said = (form.couple.data or "").strip().casefold()
+    found = [
+        one
+        for one in couples
+        if said in {one.alias.casefold(), *(partner.name.casefold() for partner in one.partners)}
     ]
+    if len(found) == 1:
+        return found[0]
+    form.couple.errors = [
+        "More than one is called so. Type what the couple is called."
+        if found
+        else "Nobody is called so. Type it as their counselor does."
+    ]
+    return None
+
+
+def _did_open(form: EmergencyForm, couple: Couple) -> bool:
+    try:
+        row = staffing.open_record(web.viewer(), couple, form.reason.data or "", form.hours.data, clock.now())
+    except CoupleError as error:
+        db.session.rollback()
+        form.reason.errors = [str(error)]
+        return False
+    db.session.commit()
+    until = web.clock_time(web.in_zone(row.until_at, couple.zone))
+    flash(f"Open for you until {until}. Their counselors are told, and each partner sees who read.", "done")
+    return True
+
+
+def _running(couples: Sequence[Couple]) -> list[tuple[UUID, Couple]]:
+    open_now = {one.couple_id: one.id for one in queries.own_emergencies(web.viewer(), clock.now())}
+    return [(open_now[one.id], one) for one in couples if one.id in open_now]
 
 
 @pages.post("/emergency/<uuid:access_id>/close")
@@ -124,16 +141,25 @@ def close_emergency(access_id: UUID) -> BaseResponse:
     """It is over before its hours were."""
     now = clock.now()
     running = queries.own_emergencies(web.viewer(), now)
-    staffing.close_record(web.viewer(), web.found(next((x for x in running if x.id == access_id), None)), now)
+    row = web.found(next((one for one in running if one.id == access_id), None))
+    staffing.close_record(web.viewer(), row, now)
     db.session.commit()
     flash("Closed. It opens again only with a new reason.", "done")
     return web.see(url_for("accounts.staff"))
 
 
-@pages.post("/emergency/<uuid:access_id>/noted")
+@pages.get("/opened/<uuid:access_id>")
+@access.counselors
+def opened(access_id: UUID) -> Response | BaseResponse:
+    """Who read the record of a couple in an emergency, when, and why; for its counselors."""
+    row = web.found(queries.emergency_for(web.viewer(), access_id))
+    return web.page("couples/opened.html", row=row, couple=queries.at_hand(row.couple_id))
+
+
+@pages.post("/opened/<uuid:access_id>")
 @access.counselors
 def note_emergency(access_id: UUID) -> BaseResponse:
-    """A counselor of the couple has read why its record was opened."""
+    """A counselor of the couple has read it."""
     row = web.found(queries.emergency_for(web.viewer(), access_id))
     staffing.note_emergency(web.viewer(), row, clock.now())
     db.session.commit()
