@@ -1,5 +1,7 @@
 """Forms of safety: clearance with its reason, and what was done about a flag."""
 
+from collections.abc import Iterable, Mapping
+
 from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
@@ -39,3 +41,24 @@ class ActionForm(FlaskForm):
         [InputRequired("Please say what you did."), Length(max=4000)],
         description="Only counselors read this.",
     )
+
+
+def screening_form(
+    questions: Iterable[tuple[str, str]], answers: Mapping[str, str], ways: Mapping[str, str]
+) -> type[FlaskForm]:
+    """The questions that a partner is asked alone, each with a fixed choice; a question is skipped by saying so."""
+    said = [SelectChoice(*one) for one in answers.items()]
+    boxes: dict[str, object] = {
+        "way": RadioField(
+            "How it was asked",
+            [InputRequired("Please choose one.")],
+            choices=[SelectChoice(*one) for one in ways.items()],
+        ),
+        **{key: RadioField(asks, choices=said, default="unasked") for key, asks in questions},
+        "note": TextAreaField(
+            "In their words, and in yours",
+            [Length(max=20_000)],
+            description="What they said, what you saw, what you agreed on. Only counselors read this.",
+        ),
+    }
+    return type("ScreeningForm", (FlaskForm,), boxes)

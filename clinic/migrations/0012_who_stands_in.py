@@ -1,6 +1,4 @@
-"""Somebody can stand in for a while, an owner can read in an emergency; what nobody wrote any more goes, and what was
-read stays as it was noted.
-"""
+"""Somebody can stand in, an owner can read in an emergency, a partner is asked alone; what was read stays noted."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -40,6 +38,27 @@ def upgrade() -> None:
     )
     op.create_index("ix_emergency_access_couple_id", "emergency_access", ["couple_id"])
     op.create_index("ix_emergency_access_staff", "emergency_access", ["staff_id", "until_at"])
+    op.create_table(
+        "safety_screening",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("practice_id", sa.Uuid(), nullable=False),
+        sa.Column("couple_id", sa.Uuid(), nullable=False),
+        sa.Column("partner_id", sa.Uuid(), nullable=False),
+        sa.Column("by_id", sa.Uuid(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("body_sealed", sa.LargeBinary(), nullable=False),
+        *(
+            sa.ForeignKeyConstraint([column], [target], name=op.f(f"fk_safety_screening_{column}"))
+            for column, target in (
+                ("practice_id", "practice.id"),
+                ("couple_id", "couple.id"),
+                ("partner_id", "partner.id"),
+                ("by_id", "staff_member.id"),
+            )
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_safety_screening")),
+    )
+    op.create_index("ix_safety_screening_partner", "safety_screening", ["partner_id", "at"])
     op.drop_column("recipient", "excused_at")
     append_only("audit_reading")(None, op.get_bind())
 
@@ -48,6 +67,8 @@ def downgrade() -> None:
     for verb in ("update", "delete"):
         op.execute(f"DROP TRIGGER audit_reading_no_{verb}")
     op.add_column("recipient", sa.Column("excused_at", Instant(), nullable=True))
+    op.drop_index("ix_safety_screening_partner", "safety_screening")
+    op.drop_table("safety_screening")
     op.drop_index("ix_emergency_access_staff", "emergency_access")
     op.drop_index("ix_emergency_access_couple_id", "emergency_access")
     op.drop_table("emergency_access")

@@ -1,5 +1,6 @@
 """Verbs of safety: decide on clearance, raise a flag, act on it. Nothing here is ever decided by the house itself."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import get_args
 from uuid import UUID
@@ -8,7 +9,8 @@ from clinic import audit
 from clinic.access import Viewer
 from clinic.couples.models import Partner
 from clinic.extensions import db
-from clinic.safety.models import Clearance, Flag
+from clinic.safety.library import ANSWERS, QUESTIONS, WAYS
+from clinic.safety.models import Clearance, Flag, Screening
 from clinic.safety.rules import VALID_FOR, ClearanceState
 
 
@@ -43,6 +45,28 @@ def decide(
     db.session.add(decision)
     audit.record(viewer, "decide clearance", decision)
     return decision
+
+
+def record_screening(
+    viewer: Viewer, partner: Partner, way: str, answers: Mapping[str, str], note: str, now: datetime
+) -> Screening:
+    """Keep what a partner answered when asked alone. Nothing follows from it by itself: the counselor decides."""
+    asked = {one.key for one in QUESTIONS}
+    if viewer.staff_id is None:
+        raise SafetyError("Only a counselor records this.")
+    if way not in WAYS or set(answers) != asked or not set(answers.values()) <= set(ANSWERS):
+        raise SafetyError("Choose one of the answers for each question.")
+    row = Screening(
+        practice_id=partner.practice_id,
+        couple_id=partner.couple_id,
+        partner_id=partner.id,
+        by_id=viewer.staff_id,
+        at=now,
+        body={"way": way, "answers": dict(answers), "note": note},
+    )
+    db.session.add(row)
+    audit.record(viewer, "record screening", row)
+    return row
 
 
 def raise_flag(

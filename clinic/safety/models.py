@@ -1,6 +1,7 @@
 """Tables that only counselors read: clearance with its reason, and flags with the action they ask for."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index
@@ -8,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.extensions import Base
 from clinic.vault import Sealed, keyed_hash
+
+Answers = dict[str, Any]
 
 
 class Clearance(Base):
@@ -24,6 +27,20 @@ class Clearance(Base):
     decided_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     __table_args__ = (Index("ix_safety_clearance_partner", "partner_id", "decided_at"),)
+
+
+class Screening(Base):
+    """What one partner answered when asked alone. The counselors' record: no score, and no effect by itself."""
+
+    __tablename__ = "safety_screening"
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"))
+    couple_id: Mapped[UUID] = mapped_column(ForeignKey("couple.id"))
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"))
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("staff_member.id"))
+    at: Mapped[datetime]
+    body_sealed: Mapped[bytes]
+    body: Sealed[Answers] = Sealed("body_sealed", "practice", "practice_id")  # way, answers by key, note
+    __table_args__ = (Index("ix_safety_screening_partner", "partner_id", "at"),)
 
 
 class Flag(Base):

@@ -11,7 +11,7 @@ from clinic.access import Viewer
 from clinic.couples import queries as couples
 from clinic.couples.models import Consent, Couple, Partner
 from clinic.extensions import db
-from clinic.safety.models import Clearance, Flag
+from clinic.safety.models import Clearance, Flag, Screening
 from clinic.safety.rules import Ceiling, Standing, ceiling
 
 
@@ -43,6 +43,15 @@ def clearances_of(viewer: Viewer, couple_id: UUID) -> Sequence[Clearance]:
     return db.session.scalars(
         select(Clearance).where(Clearance.couple_id.in_(seen)).order_by(Clearance.decided_at.desc())
     ).all()
+
+
+def screenings_of(viewer: Viewer, partner: Partner) -> Sequence[Screening]:
+    """What a partner answered when asked alone, the newest first, for staff who may see the couple."""
+    if not viewer.is_staff:
+        return []
+    seen = couples.visible_to(viewer).with_only_columns(Couple.id)
+    rows = select(Screening).where(Screening.partner_id == partner.id, Screening.couple_id.in_(seen))
+    return db.session.scalars(rows.order_by(Screening.at.desc())).all()
 
 
 # The ceiling

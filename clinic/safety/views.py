@@ -1,6 +1,8 @@
 """Pages of safety: clearance and consent of a couple, and flags that ask for an action. Counselors only."""
 
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, render_template, url_for
@@ -13,11 +15,13 @@ from clinic.couples.models import Couple, Partner
 from clinic.extensions import db
 from clinic.practice import queries as practices
 from clinic.safety import actions, queries
+from clinic.safety.library import ANSWERS, QUESTIONS, WAYS
 from clinic.safety.models import Flag
 from forms.bounds import room
-from forms.safety import STATES, ActionForm, ClearanceForm
+from forms.safety import STATES, ActionForm, ClearanceForm, screening_form
 
 pages = Blueprint("safety", __name__, url_prefix="/safety")
+AloneForm = screening_form([(one.key, one.asks) for one in QUESTIONS], ANSWERS, WAYS)
 
 
 @pages.get("/<uuid:couple_id>")
@@ -106,6 +110,37 @@ def _partner(partner_id: UUID) -> Partner:
 
 def _back(partner: Partner) -> BaseResponse:
     return web.see(url_for("safety.standing", couple_id=partner.couple_id))
+
+
+# Asked alone
+
+
+@pages.route("/partners/<uuid:partner_id>/alone", methods=["GET", "POST"])
+@access.counselors
+@web.takes(room(AloneForm))
+def alone(partner_id: UUID) -> Response | BaseResponse:
+    """What a partner answered when asked alone: kept for the counselors, with no score and no effect by itself."""
+    partner = _partner(partner_id)
+    form = AloneForm()
+    if form.validate_on_submit():
+        answers = {one.key: form[one.key].data for one in QUESTIONS}
+        way, note = form["way"].data, form["note"].data or ""
+        actions.record_screening(web.viewer(), partner, way, answers, note, clock.now())
+        db.session.commit()
+        flash("Kept. Only counselors can read it; now decide on clearance.", "done")
+        return _back(partner)
+    return web.page(
+        "safety/alone.html",
+        422 if form.is_submitted() else 200,
+        form=form,
+        partner=partner,
+        couple=couples.at_hand(partner.couple_id),
+        topics=groupby(QUESTIONS, key=attrgetter("topic")),
+        before=queries.screenings_of(web.viewer(), partner),
+        questions=QUESTIONS,
+        answers=ANSWERS,
+        ways=WAYS,
+    )
 
 
 # Flags

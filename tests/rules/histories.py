@@ -17,6 +17,7 @@ from clinic.reflections.rules import Sending
 from clinic.reflections.versions import Page
 from clinic.safety import actions as safety
 from clinic.safety import queries as flags
+from clinic.safety.library import QUESTIONS
 from tests import cast as people
 from tests.rules.stage import Stage
 
@@ -237,11 +238,13 @@ def _given_alone(stage: Stage) -> None:
 
 
 def _on_the_desk(stage: Stage) -> None:
-    """The counselor's own: a concern with roles, a review, a fresh clearance of B."""
+    """The counselor's own: a concern with roles, a review, a fresh clearance of B, who was asked alone."""
     with stage.act("counselor") as viewer:
         roles = {stage.cast.partners[who]: role for who, role in PAIR.items()}
         couples.name_concern(viewer, stage.couple("couple"), "what it is about", roles, stage.now)
         safety.decide(viewer, stage.partner(B), "conjoint_ok", "seen alone again", stage.now)
+        said = {one.key: "yes" for one in QUESTIONS}
+        safety.record_screening(viewer, stage.partner(B), "talk", said, "She is afraid.", stage.now)
         round_ = stage.turn("turns", "speak", B).round
         rated = {str(stage.cast.partners[B]): 3}
         reflections.review(viewer, round_, stage.now, note="a note", quality=rated, is_done=True)
