@@ -18,12 +18,12 @@ from weasyprint import HTML
 
 from bench.table import Row
 from clinic import fonts as house
+from clinic.practice.summary import Letterhead
 from clinic.progress.points import Trend, gap, series
 from clinic.progress.summary import (
     Attendance,
     Completeness,
     Excerpt,
-    Letterhead,
     NextStep,
     Partner,
     Period,

@@ -95,7 +95,7 @@ def _hurry() -> None:
 
 
 def _staff(now: datetime) -> list[StaffMember]:
-    practice = practices.found("Bench Practice", "America/New_York")
+    practice = practices.found("Bench Practice", "America/New_York", now=now)
     words = secrets.token_hex(16)
     add = accounts.add_staff
     return [add(practice, name, name, words, roles={"counselor"}, now=now) for name in ("full", "few")]

@@ -49,6 +49,7 @@ DOMAINS = (
     "practice",
     "accounts",
     "couples",
+    "consent",
     "safety",
     "exercises",
     "homework",

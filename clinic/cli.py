@@ -90,7 +90,7 @@ def init(practice_name: str, zone: str, paper: str, owner_name: str, sign_in: st
         raise click.BadParameter(f"{zone} is not the name of a time zone.", param_hint="--zone")
     app = prepare(settings)
     with app.app_context():
-        practice = practices.found(practice_name, zone, paper)
+        practice = practices.found(practice_name, zone, paper, now=clock.now())
         accounts.add_staff(
             practice, owner_name, sign_in, password, roles={"owner", "counselor"}, now=clock.now()
         )

@@ -1,9 +1,18 @@
-"""Forms of the practice: letterhead, policy, crisis resources."""
+"""Forms of the practice: letterhead, the papers that clients sign, crisis resources."""
 
 from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import FieldList, Form, FormField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    FieldList,
+    Form,
+    FormField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -32,14 +41,37 @@ class LetterheadForm(FlaskForm):
         self.locale.choices = [SelectChoice(*one) for one in locales]
 
 
-class PolicyForm(FlaskForm):
-    """How the practice handles what one partner tells it alone."""
+class DraftForm(FlaskForm):
+    """The next version of a paper that clients sign; `form` is asked of a policy only."""
 
-    policy = TextAreaField(
-        "Your policy",
-        [Length(max=8000)],
-        description="Clients read it at their first sign-in. Saving it makes a new version.",
+    form = RadioField("What it comes to", [InputRequired("Please choose one.")])
+    text = TextAreaField(
+        "The text",
+        [InputRequired(NEEDED), Length(max=24_000)],
+        description="A blank line parts paragraphs. A line that begins with “## ” is a heading, with “- ” a point.",
     )
+
+    def offer(self, forms: Sequence[tuple[str, str]]) -> None:
+        """The (form, words) pairs of a policy; with none there is nothing to choose."""
+        if forms:
+            self.form.choices = [SelectChoice(*one) for one in forms]
+        else:
+            del self.form
+
+
+class PublishForm(FlaskForm):
+    """From when the draft is in force, and what it asks of those who signed before."""
+
+    from_on = PracticeDate("In force from", [InputRequired("Please choose a day.")])
+    grace = RadioField("Those who signed an earlier version", [InputRequired("Please choose one.")])
+    is_read = BooleanField(
+        "Somebody who knows the law where we work has read it, or I answer for it myself",
+        [InputRequired("Please tick this, or come back when it is so.")],
+    )
+
+    def offer(self, graces: Sequence[tuple[str, str]]) -> None:
+        """The (grace, words) pairs to choose from."""
+        self.grace.choices = [SelectChoice(*one) for one in graces]
 
 
 class LineForm(Form):

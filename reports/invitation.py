@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import segno
 from markupsafe import Markup
 
-from clinic.progress.summary import Letterhead
+from clinic.practice.summary import Letterhead
 from reports.document import Document, Paper, fill
 from reports.pdf import Renderer
 from reports.progress import contact

@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime
 from itertools import groupby
 
+from clinic.practice.summary import Letterhead
 from clinic.privacy.summary import Line, OwnRecord, Side, Step
-from clinic.progress.summary import Letterhead
 from reports.document import TESTS, Document, Paper, fill
 from reports.pdf import Renderer
 from reports.progress import contact

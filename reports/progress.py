@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from clinic.practice.summary import Letterhead
 from clinic.progress.points import Trend
 from clinic.progress.summary import (
     Audience,
     Excerpt,
-    Letterhead,
     Partner,
     Period,
     PracticeRow,

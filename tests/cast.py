@@ -8,16 +8,19 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from clinic import clock
 from clinic.access import SYSTEM, Viewer
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
 from clinic.accounts.models import Person, StaffMember
+from clinic.consent import actions as consent
 from clinic.couples import actions as couples
 from clinic.couples import queries as couple_reads
 from clinic.couples import staffing
 from clinic.couples.models import Couple, Partner
 from clinic.extensions import db
 from clinic.practice import actions as practices
+from clinic.practice import queries as papers
 from clinic.practice.models import Practice
 from clinic.safety import actions as safety
 
@@ -51,9 +54,14 @@ def passphrase_hash() -> str:
 def build(now: datetime = BEGAN) -> Cast:
     """Make everybody, in the running app context, and commit."""
     practice = practices.found(
-        "Linden Practice", "America/New_York", "Letter", phone="555 0142", address="12 Linden Row\nAshby"
+        "Linden Practice",
+        "America/New_York",
+        "Letter",
+        now=now,
+        phone="555 0142",
+        address="12 Linden Row\nAshby",
     )
-    elsewhere = practices.found("Harbor Counseling", "Europe/Vienna")
+    elsewhere = practices.found("Harbor Counseling", "Europe/Vienna", now=now)
     for one in (practice, elsewhere):
         practices.keep_recovery_key(practices.house_of(one), one, now)
     cast = Cast(practice.id, elsewhere.id)
@@ -100,7 +108,7 @@ def employ(cast: Cast, practice: Practice, key: str, new: accounts.NewMember, no
 def add_couple(
     cast: Cast, key: str, a: tuple[str, str], b: tuple[str, str], *, by: str, now: datetime
 ) -> Couple:
-    """A couple that joined, was confirmed, cleared and gave consent; they sign in as the keys of `a` and `b`."""
+    """A couple that joined, was confirmed, cleared and signed both papers; they sign in as the keys of `a` and `b`."""
     counselor = viewer_of(cast, by)
     zone = db.session.get_one(Practice, counselor.practice_id).zone
     couple = couples.create(counselor, couples.NewCouple((a[1], b[1]), zone), now)
@@ -120,7 +128,14 @@ def _settle(cast: Cast, counselor: Viewer, partner: Partner, sign_in: str, name:
     cast.people[sign_in], account.welcomed_at = account.person_id, now
     couples.confirm(counselor, partner, now)
     safety.decide(counselor, partner, "conjoint_ok", "talked with each alone", now)
-    couples.record_consent(counselor, partner, 1, now)
+    sign_on_paper(counselor, partner, now)
+
+
+def sign_on_paper(counselor: Viewer, partner: Partner, now: datetime) -> None:
+    """Both papers as they are in force, signed in the room and recorded by the counselor."""
+    for document in papers.in_force(partner.practice_id, now).values():
+        on = clock.local_day(now, partner.couple.zone)
+        consent.record_on_paper(counselor, partner, document, partner.name, on, now)
 
 
 def viewer_of(cast: Cast, key: str) -> Viewer:

@@ -60,7 +60,7 @@ def count_up(app: Flask, start: threading.Barrier, order: list[int], number: int
         with app.app_context():
             practice = db.session.scalars(select(Practice).order_by(Practice.name)).first()
             assert practice is not None
-            practice.policy_version += 1
+            practice.phone = str(int(practice.phone or 0) + 1)
             db.session.commit()
             order.append(number)
 
@@ -71,8 +71,8 @@ def test_eight_writers_lose_no_update(app: Flask) -> None:
         for done in [pool.submit(count_up, app, start, order, number) for number in range(THREADS)]:
             done.result()
     with app.app_context():
-        version = db.session.scalars(select(Practice.policy_version).order_by(Practice.name)).first()
-    assert version == 1 + THREADS * TIMES
+        count = db.session.scalars(select(Practice.phone).order_by(Practice.name)).first()
+    assert count == str(THREADS * TIMES)
     changes = sum(one != next_ for one, next_ in itertools.pairwise(order))
     assert changes >= THREADS, "the writers did not meet, so that nothing was shown"
 
@@ -112,10 +112,10 @@ def test_who_reads_first_keeps_nobody_waiting_and_writes_after_taking_the_lock(a
             pool.submit(rename, app).result()
         take_lock()
         assert practice.paper, "what was read is at hand"
-        practice.policy = "Read slowly."
+        practice.web = "Read slowly."
         db.session.commit()
         assert not may_write(), "the next transaction reads again"
-        assert practice.policy == "Read slowly."
+        assert practice.web == "Read slowly."
         with pytest.raises(OperationalError, match="readonly"):
             db.session.execute(text("UPDATE practice SET name = 'Mine'"))
         db.session.rollback()
@@ -213,10 +213,10 @@ def test_what_was_deleted_is_not_in_the_file(app: Flask) -> None:
     mark = b"a line that will be deleted 8d1f"
     file = database_of(app)
     with app.app_context():
-        db.session.execute(text("UPDATE practice SET policy = :words"), {"words": mark.decode()})
+        db.session.execute(text("UPDATE practice SET web = :words"), {"words": mark.decode()})
         db.session.commit()
         assert mark in everything(file)
-        db.session.execute(text("UPDATE practice SET policy = ''"))
+        db.session.execute(text("UPDATE practice SET web = ''"))
         db.session.commit()
         db.session.remove()
         db.engine.dispose()  # the last connection writes the log into the file and clears it away

@@ -17,6 +17,7 @@ from clinic.exercises.document import Again, Field
 from clinic.extensions import asked_once, db
 from clinic.homework import queries as homework
 from clinic.homework.models import Assignment, Round, Turn
+from clinic.practice.models import PRESENT
 from clinic.reflections import queries as reflections
 from clinic.reflections.models import Reflection
 
@@ -55,7 +56,7 @@ def next_at() -> ColumnElement[datetime]:
         select(func.min(Appointment.starts_at))
         .where(
             Appointment.couple_id == Couple.id,
-            Appointment.starts_at >= couples.PRESENT,
+            Appointment.starts_at >= PRESENT,
             Appointment.state == "scheduled",
         )
         .correlate(Couple)

@@ -1,1 +1,1 @@
-"""Couples: the two partners, who works with them, invitations, concerns and roles, consent."""
+"""Couples: the two partners, who works with them, invitations, concerns and roles."""

@@ -1,4 +1,4 @@
-"""Verbs of couples: create, invite, join, confirm, consent, pause, separate."""
+"""Verbs of couples: create, invite, join, confirm, pause, separate."""
 
 import secrets
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
 from clinic.accounts.models import Account, Person
 from clinic.couples import queries, rules, staffing
-from clinic.couples.models import Concern, ConcernRole, Consent, Couple, Invitation, Partner
+from clinic.couples.models import Concern, ConcernRole, Couple, Invitation, Partner
 from clinic.couples.rules import CoupleError as CoupleError
 from clinic.extensions import db
 from clinic.practice import queries as practices
@@ -234,29 +234,7 @@ def resettable(viewer: Viewer, partner: Partner) -> Account | None:
     return account
 
 
-# Consent and concerns
-
-
-def record_consent(viewer: Viewer, partner: Partner, policy_version: int, now: datetime) -> Consent:
-    """A partner agreed, in person, to conjoint work under a version of the policy."""
-    if viewer.staff_id is None:
-        raise CoupleError("Only a counselor records consent.")
-    consent = Consent(
-        partner_id=partner.id, policy_version=policy_version, given_at=now, recorded_by_id=viewer.staff_id
-    )
-    db.session.add(consent)
-    audit.record(viewer, "record consent", consent, policy_version=policy_version)
-    return consent
-
-
-def withdraw_consent(viewer: Viewer, partner: Partner, now: datetime) -> None:
-    """A partner does not agree any more: what is open closes, and nothing unopened ever opens."""
-    consent = queries.consents_of([partner.id]).get(partner.id)
-    if consent is None or consent.withdrawn_at is not None:
-        raise CoupleError("There is no consent to withdraw.")
-    consent.withdrawn_at = now
-    queries.above().sever(viewer, partner.couple, now)
-    audit.record(viewer, "withdraw consent", consent)
+# Concerns
 
 
 def name_concern(

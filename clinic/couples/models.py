@@ -130,14 +130,3 @@ class ConcernRole(Base):
     partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"))
     role: Mapped[str]
     __table_args__ = (UniqueConstraint("concern_id", "partner_id"),)
-
-
-class Consent(Base):
-    """A partner's own consent to conjoint work, as the counselor recorded it; the latest row counts."""
-
-    __tablename__ = "consent"
-    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), index=True)
-    policy_version: Mapped[int]
-    given_at: Mapped[datetime]
-    withdrawn_at: Mapped[datetime | None]
-    recorded_by_id: Mapped[UUID] = mapped_column(ForeignKey("staff_member.id"))

@@ -9,13 +9,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
-from clinic import clock, vault
+from clinic import vault
 from clinic.access import OwnSide, Viewer
 from clinic.accounts import queries as sign_ins
 from clinic.accounts.models import StaffMember
 from clinic.couples.models import (
     Concern,
-    Consent,
     Couple,
     CoupleCounselor,
     EmergencyAccess,
@@ -24,10 +23,8 @@ from clinic.couples.models import (
 )
 from clinic.couples.rules import TRIES
 from clinic.couples.summary import Glance
-from clinic.extensions import Instant, asked_once, db
-
-PRESENT = bindparam("present", callable_=clock.now, type_=Instant())
-"""The present in a statement, taken from the clock when it runs: a statement that is kept does not grow old."""
+from clinic.extensions import asked_once, db
+from clinic.practice.models import PRESENT
 
 
 def visible_to(viewer: Viewer) -> Select[Couple]:
@@ -283,7 +280,7 @@ def assigned_couples(member: StaffMember, now: datetime) -> Sequence[Couple]:
     ).all()
 
 
-# Invitations, consent, concerns
+# Invitations, concerns
 
 
 def invitation_with(token_hash: str) -> Invitation | None:
@@ -312,14 +309,6 @@ def ended_by_wrong_tries(partner_ids: Collection[UUID]) -> set[UUID]:
     )
     latest = {row.partner_id: row for row in rows}
     return {id_ for id_, row in latest.items() if row.used_at is None and row.failures >= TRIES}
-
-
-def consents_of(partner_ids: Collection[UUID]) -> dict[UUID, Consent]:
-    """The latest consent of each partner; it is in force unless it was withdrawn."""
-    rows = db.session.scalars(
-        select(Consent).where(Consent.partner_id.in_(partner_ids)).order_by(Consent.given_at)
-    )
-    return {row.partner_id: row for row in rows}
 
 
 def concerns_of(viewer: Viewer, couple_id: UUID) -> Sequence[Concern]:

@@ -20,6 +20,7 @@ from clinic.exercises.turns import HOLD
 from clinic.extensions import db
 from clinic.homework import tasks as homework_tasks
 from clinic.practice import actions as practices
+from clinic.practice.library import papers
 from clinic.practice.models import Practice
 from clinic.reflections import tasks as reflection_tasks
 
@@ -130,12 +131,13 @@ def _found(story: Story, present: Present) -> tuple[UUID, dict[str, UUID], str]:
     password_hash = accounts.hash_passphrase(PASSPHRASE)
     with clock.moved_to(at):
         letterhead = {"address": told.address, "phone": told.phone, "email": told.email, "web": told.web}
-        practice = practices.found(told.name, told.zone, told.paper, locale=told.locale, **letterhead)
+        practice = practices.found(told.name, told.zone, told.paper, locale=told.locale, now=at, **letterhead)
         staff: dict[str, UUID] = {}
         for member in told.staff:
             staff[member.key] = _employ(practice, member, staff, password_hash, at)
         owner = db.session.get_one(StaffMember, staff[_owner(story)])
-        practices.write_policy(staff_viewer(owner), practice, told.policy)
+        policy = practices.Written("secrets", told.policy_text(papers()[told.policy_form]), told.policy_form)
+        practices.publish_text(staff_viewer(owner), practice, policy, "now", at)
         practices.keep_recovery_key(staff_viewer(owner), practice, at)
         practice_id = practice.id
         db.session.commit()

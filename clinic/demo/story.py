@@ -22,8 +22,10 @@ Verb = Literal[
     "invite",
     "join",
     "confirm_person",
-    "consent",
-    "withdraw_consent",
+    "sign",
+    "sign_on_paper",
+    "take_back_consent",
+    "publish",
     "clear",
     "concern",
     "pause_all",
@@ -127,7 +129,7 @@ class Half(Told, frozen=True, kw_only=True):
     role: str = "mutual"
     clearance: str = "conjoint_ok"
     reason: str = "Seen alone. Speaks freely, no fear of the other, no violence now or before."
-    has_consented: bool = True
+    signs: Literal["", "account", "paper"] = "account"
     is_welcomed: bool = True
 
 
@@ -189,9 +191,14 @@ class PracticeStory(Told, frozen=True, kw_only=True):
     zone: str
     paper: str
     locale: str
-    policy: str
+    policy: str  # how the practice's own policy begins; the rest is the finished text of its form
+    policy_form: str
     founded: int
     staff: list[Member]
+
+    def policy_text(self, finished: str) -> str:
+        """The finished text with the practice's own first paragraph."""
+        return "\n\n".join([self.policy, *finished.split("\n\n")[1:]])
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from random import Random
 
-from clinic.demo.story import CoupleStory, Meets, Series, Step
+from clinic.demo.story import CoupleStory, Meets, Series, Step, Verb
 
 
 def steps_of(couple: CoupleStory, seed: int) -> Iterator[Step]:
@@ -30,7 +30,7 @@ def steps_of(couple: CoupleStory, seed: int) -> Iterator[Step]:
 
 
 def _beginning(couple: CoupleStory) -> Iterator[Step]:
-    """The first days are the same for all: created, invited, joined, seen alone, consent, clearance."""
+    """The first days are the same for all: created, invited, joined, seen alone, signed, cleared."""
     day = couple.began
     yield Step(at=f"{day} 16:00", do="create")
     for place, half in enumerate(couple.partners):
@@ -38,8 +38,9 @@ def _beginning(couple: CoupleStory) -> Iterator[Step]:
             yield Step(at=f"{day} 16:2{place}", do="invite", who=half.key)
             yield Step(at=f"{day + 1} {19 + place}:1{place}", do="join", who=half.key)
             yield Step(at=f"{day + 3} 16:0{place}", do="confirm_person", who=half.key)
-        if half.has_consented:
-            yield Step(at=f"{day + 3} 16:1{place}", do="consent", who=half.key)
+        if half.signs:
+            do: Verb = "sign" if half.signs == "account" else "sign_on_paper"
+            yield Step(at=f"{day + 3} 16:1{place}", do=do, who=half.key)
         if half.clearance != "not_assessed":
             at = f"{day + 3} 16:2{place}"
             yield Step(at=at, do="clear", who=half.key, state=half.clearance, text=half.reason)

@@ -6,11 +6,15 @@ from typing import Any
 
 from sqlalchemy import select
 
+from clinic import clock
 from clinic.accounts import actions as accounts
 from clinic.appointments import actions as appointments
 from clinic.appointments.models import Appointment
+from clinic.consent import actions as consent
+from clinic.consent.models import ConsentSignature
 from clinic.couples import actions as couples
 from clinic.couples import queries as couple_rows
+from clinic.couples.models import Partner
 from clinic.demo.scene import BrokenStory, Scene
 from clinic.demo.story import Step
 from clinic.exercises import queries as library
@@ -18,7 +22,9 @@ from clinic.extensions import db
 from clinic.homework import actions as homework
 from clinic.homework.agreed import Agreed
 from clinic.homework.models import Round
+from clinic.practice import actions as papers
 from clinic.practice import queries as practices
+from clinic.practice.models import ConsentDocument
 from clinic.reflections import actions as reflections
 from clinic.reflections import queries as words
 from clinic.reflections.rules import bound_hash
@@ -58,15 +64,36 @@ def confirm_person(scene: Scene, step: Step, now: datetime) -> None:
     couples.confirm(scene.viewer, scene.partner(step.who), now)
 
 
-def consent(scene: Scene, step: Step, now: datetime) -> None:
-    viewer = scene.viewer
-    version = practices.by_id(scene.couple.practice_id).policy_version
-    for partner in scene.partners(step):
-        couples.record_consent(viewer, partner, version, now)
+def sign(scene: Scene, step: Step, now: datetime) -> None:
+    """Both papers, as far as the version in force is not signed yet."""
+    partner = scene.partner(step.who)
+    for document in _to_sign(partner, now):
+        consent.sign(scene.viewer, partner, document, partner.name, now)
 
 
-def withdraw_consent(scene: Scene, step: Step, now: datetime) -> None:
-    couples.withdraw_consent(scene.viewer, scene.partner(step.who), now)
+def sign_on_paper(scene: Scene, step: Step, now: datetime) -> None:
+    partner, on = scene.partner(step.who), clock.local_day(now, scene.story.zone)
+    for document in _to_sign(partner, now):
+        consent.record_on_paper(scene.viewer, partner, document, partner.name, on, now)
+
+
+def _to_sign(partner: Partner, now: datetime) -> list[ConsentDocument]:
+    signed = db.session.scalars(
+        select(ConsentSignature.document_id).where(ConsentSignature.partner_id == partner.id)
+    ).all()
+    return [one for one in practices.in_force(partner.practice_id, now).values() if one.id not in signed]
+
+
+def take_back_consent(scene: Scene, step: Step, now: datetime) -> None:
+    consent.withdraw(scene.viewer, scene.partner(step.who), now)
+
+
+def publish(scene: Scene, step: Step, now: datetime) -> None:
+    """A small correction of the paper on couple work: a paragraph more, and nobody has to sign again."""
+    practice = practices.by_id(scene.couple.practice_id)
+    before = practices.in_force(practice.id, now)["consent"]
+    written = papers.Written("consent", f"{before.text}\n\n{step.text}")
+    papers.publish_text(scene.viewer, practice, written, "none", now)
 
 
 def clear(scene: Scene, step: Step, now: datetime) -> None:
@@ -256,7 +283,9 @@ def _next_appointment(scene: Scene) -> Appointment:
     return min((one for one in rows if one.state == "scheduled"), key=lambda one: one.starts_at)
 
 
-BY_PARTNER = frozenset({"draft", "send", "confirm", "decline", "take_back", "narrow", "add"})
+BY_PARTNER = frozenset(
+    {"sign", "take_back_consent", "draft", "send", "confirm", "decline", "take_back", "narrow", "add"}
+)
 """Verbs of the couple; all others are the counselor's."""
 
 ACTS: dict[str, Act] = {
@@ -264,8 +293,10 @@ ACTS: dict[str, Act] = {
     "invite": invite,
     "join": join,
     "confirm_person": confirm_person,
-    "consent": consent,
-    "withdraw_consent": withdraw_consent,
+    "sign": sign,
+    "sign_on_paper": sign_on_paper,
+    "take_back_consent": take_back_consent,
+    "publish": publish,
     "clear": clear,
     "concern": concern,
     "pause_all": pause_all,

@@ -1,4 +1,4 @@
-"""Background work of documents, pulled from rows: claim one that waits, print it, keep it."""
+"""Background work of documents, pulled from rows: claim one that waits, print it, keep it; certificates, too."""
 
 import logging
 from datetime import datetime
@@ -9,9 +9,15 @@ from uuid import UUID
 from flask import current_app
 
 from clinic import clock, vault
+from clinic.accounts.models import StaffMember
+from clinic.consent import actions as consent
+from clinic.consent.models import ConsentSignature
 from clinic.documents import actions, rules
 from clinic.documents.models import Document
+from clinic.documents.summary import Certificate, Piece
 from clinic.extensions import db
+from clinic.practice import queries as practices
+from clinic.practice.rules import TITLES, blocks
 from reports.document import Paper
 from reports.pdf import Renderer, RenderFailed
 
@@ -22,7 +28,11 @@ AT_ONCE = 20
 
 
 def due(now: datetime) -> int:
-    """Make the documents that wait, one after the other; returns how many were taken on."""
+    """Make the documents and certificates that wait, one after the other; returns how many were taken on."""
+    return _documents(now) + _certificates(now)
+
+
+def _documents(now: datetime) -> int:
     for done in range(AT_ONCE):
         claimed = actions.claim(now)
         if claimed is None:
@@ -57,6 +67,60 @@ def _content_of(id_: UUID) -> dict[str, Any]:
         content = dict(db.session.get_one(Document, id_).content)
     db.session.rollback()
     return content
+
+
+# Certificates: the house makes them from what was signed, and seals them for the one who signed
+
+
+def _certificates(now: datetime) -> int:
+    for done in range(AT_ONCE):
+        claimed = consent.claim(now)
+        if claimed is None:
+            db.session.rollback()
+            return done
+        id_ = claimed.id
+        db.session.commit()
+        _certify(id_, now)
+    return AT_ONCE
+
+
+def _certify(id_: UUID, claimed_at: datetime) -> None:
+    """Print outside of any transaction, then keep what came of it in a short one."""
+    try:
+        summary, paper = _certificate_of(id_)
+        pdf = renderer().render("certificate", summary, paper)  # type: ignore[arg-type]  # one of the two papers
+    except Exception as error:  # a message could quote a name: only its type is told
+        log.error("A certificate could not be made (%s).", type(error).__name__)
+        db.session.rollback()
+        consent.fail(db.session.get_one(ConsentSignature, id_), claimed_at)
+    else:
+        consent.keep(db.session.get_one(ConsentSignature, id_), claimed_at, pdf)
+    db.session.commit()
+
+
+def _certificate_of(id_: UUID) -> tuple[Certificate, str]:
+    with vault.house("certify"):
+        row = db.session.get_one(ConsentSignature, id_)
+        practice, document = practices.by_id(row.practice_id), row.document
+        seen_by = db.session.get_one(StaffMember, row.recorded_by_id).name if row.recorded_by_id else ""
+        certificate = Certificate(
+            letterhead=practices.letterhead_of(practice),
+            title=TITLES[document.kind],  # type: ignore[index]  # one of the two
+            number=row.number,
+            text=document.text,
+            pieces=tuple(Piece(kind=one.kind, lines=one.lines) for one in blocks(document.text)),
+            text_hash=row.text_hash,
+            name=row.name or "",
+            partner=row.partner.name,
+            signed_at=row.signed_at,
+            zone=practice.zone,
+            effective_at=document.effective_at or row.signed_at,
+            paper_on=row.paper_on,
+            seen_by=seen_by,
+        )
+        paper = practice.paper
+    db.session.rollback()
+    return certificate, paper
 
 
 # The press

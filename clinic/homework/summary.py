@@ -14,10 +14,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, func, select
 
 from clinic.couples.models import Couple
-from clinic.couples.queries import PRESENT, at_hand
+from clinic.couples.queries import at_hand
 from clinic.couples.summary import SHOWN, Glance, Mark, Marks
 from clinic.homework.models import Round, Turn
 from clinic.homework.rules import TO_WRITE
+from clinic.practice.models import PRESENT
 from clinic.safety.models import Flag
 
 WRITTEN = "%Y-%m-%d %H:%M:%S"

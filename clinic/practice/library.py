@@ -1,4 +1,4 @@
-"""Crisis resources by locale, read from crisis.toml into frozen values; a mistake in the file stops the start."""
+"""Crisis resources by locale from crisis.toml, and finished texts of papers; a mistake in a file stops the start."""
 
 import tomllib
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 FILE = Path(__file__).with_name("crisis.toml")
+PAPERS = Path(__file__).with_name("papers")
 
 
 @dataclass(frozen=True)
@@ -73,3 +74,9 @@ def lines_of(locale: str) -> tuple[CrisisLine, ...]:
     """The lines of a locale; none for one that we do not know, and the page then names the practice's phone alone."""
     known = regions().get(locale)
     return known.lines if known else ()
+
+
+@cache
+def papers() -> Mapping[str, str]:
+    """The finished texts by name: consent, and the honest forms of a policy on secrets."""
+    return {file.stem: file.read_text(encoding="utf-8").strip() for file in sorted(PAPERS.glob("*.md"))}

@@ -1,16 +1,50 @@
-"""The practice itself: one row for each organization in the database."""
+"""The practice itself, one row for each organization in the database, and its papers: the texts that clients sign."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from sqlalchemy import JSON
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, ScalarSelect, UniqueConstraint, bindparam, select
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, column_property, mapped_column
 
-from clinic.extensions import Base
+from clinic import clock
+from clinic.extensions import Base, Instant
+
+PRESENT = bindparam("present", callable_=clock.now, type_=Instant())
+"""The present in a statement, taken from the clock when it runs: a statement that is kept does not grow old."""
+
+
+class ConsentDocument(Base):
+    """One version of one of the practice's papers. Published it never changes; without a number it is the draft."""
+
+    __tablename__ = "consent_document"
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"))
+    kind: Mapped[str]  # consent | secrets
+    form: Mapped[str] = mapped_column(default="")  # of a policy: no_secrets | limited | confidential | own
+    number: Mapped[int | None]
+    text: Mapped[str]
+    text_hash: Mapped[str]  # SHA-256 of the text
+    label: Mapped[str]  # its first paragraph
+    saved_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+    published_by_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("staff_member.id")
+    )  # None: as it was shipped
+    effective_at: Mapped[datetime | None]
+    earlier_until: Mapped[
+        datetime | None
+    ]  # signatures on earlier versions count until then; None: they go on
+    __table_args__ = (
+        UniqueConstraint("practice_id", "kind", "number"),
+        Index("ix_consent_document_in_force", "practice_id", "kind", "effective_at"),
+    )
 
 
 class Practice(Base):
-    """An organization with its letterhead, its policy and its crisis resources; all of it is public to its people."""
+    """An organization with its letterhead, its policy and its crisis resources; all of it is public to its people.
+
+    `policy` and `policy_version` are those of the policy on what one partner tells alone that is in force.
+    """
 
     __tablename__ = "practice"
     name: Mapped[str]
@@ -21,7 +55,20 @@ class Practice(Base):
     zone: Mapped[str] = mapped_column(default="Etc/UTC")  # IANA name
     paper: Mapped[str] = mapped_column(default="A4")  # A4 | Letter
     locale: Mapped[str] = mapped_column(default="en-US")  # whose crisis resources stand in
-    policy: Mapped[str] = mapped_column(default="")  # the secrets policy in the practice's own words
-    policy_version: Mapped[int] = mapped_column(default=1)
     recovery_kept_at: Mapped[datetime | None]  # when somebody showed that the recovery key lies on paper
     crisis: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON, default=None)  # own, else the locale's
+    if TYPE_CHECKING:  # added below, where both tables are known
+        policy: Mapped[str]
+        policy_version: Mapped[int]
+
+
+def _in_force(column: InstrumentedAttribute[Any]) -> ScalarSelect[Any]:
+    """A column of the practice's policy that is in force at the moment of the statement."""
+    rows = select(column).where(ConsentDocument.practice_id == Practice.id, ConsentDocument.kind == "secrets")
+    rows = rows.where(ConsentDocument.effective_at <= PRESENT).order_by(ConsentDocument.number.desc())
+    return rows.limit(1).correlate_except(ConsentDocument).scalar_subquery()
+
+
+# Read with the practice itself: a page that needs the words of the policy asks for nothing more.
+Practice.policy = column_property(_in_force(ConsentDocument.label))
+Practice.policy_version = column_property(_in_force(ConsentDocument.number))

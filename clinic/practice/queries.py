@@ -1,7 +1,8 @@
-"""Reads of the practice: its row for its own people, and whom to call in danger."""
+"""Reads of the practice: its row for its own people, the papers that they sign, and whom to call in danger."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,8 @@ from sqlalchemy import Select, false, select
 from clinic.access import Viewer
 from clinic.extensions import db
 from clinic.practice import library
-from clinic.practice.models import Practice
+from clinic.practice.models import ConsentDocument, Practice
+from clinic.practice.summary import Letterhead
 
 ELSEWHERE = ("Emergency", "Use your local emergency number", "")
 """What stands where neither the practice nor its locale names a line."""
@@ -64,3 +66,65 @@ def last_verified(practice: Practice) -> date | None:
     """The oldest day on which its lines were verified; None when one of them never was."""
     days = [row["last_verified"] for row in crisis_rows(practice)]
     return min(days, default=None) if all(days) else None
+
+
+def letterhead_of(practice: Practice) -> Letterhead:
+    """The practice as it signs its papers."""
+    return Letterhead(
+        practice=practice.name,
+        address=tuple(line for line in practice.address.splitlines() if line.strip()),
+        phone=practice.phone,
+        email=practice.email,
+        web=practice.web,
+    )
+
+
+# Papers that clients sign
+
+
+def documents_visible_to(viewer: Viewer) -> Select[ConsentDocument]:
+    """What the own practice published, for everybody who signs in there; drafts are the owners'."""
+    if viewer.practice_id is None:
+        return select(ConsentDocument).where(false())
+    own = select(ConsentDocument).where(ConsentDocument.practice_id == viewer.practice_id)
+    return own if viewer.admitted("owners") else own.where(ConsentDocument.published_at.is_not(None))
+
+
+def document_for(viewer: Viewer, document_id: UUID) -> ConsentDocument | None:
+    """One version, when this viewer may read it."""
+    return db.session.scalar(documents_visible_to(viewer).where(ConsentDocument.id == document_id))
+
+
+def draft_of(practice: Practice, kind: str) -> ConsentDocument | None:
+    """The draft of the next version, if there is one; for the owner's pages."""
+    return db.session.scalar(_of(practice, kind).where(ConsentDocument.published_at.is_(None)))
+
+
+def versions_of(practice: Practice, kind: str) -> Sequence[ConsentDocument]:
+    """Every version that was published, the newest first."""
+    rows = _of(practice, kind).where(ConsentDocument.published_at.is_not(None))
+    return db.session.scalars(rows.order_by(ConsentDocument.number.desc())).all()
+
+
+def _of(practice: Practice, kind: str) -> Select[ConsentDocument]:
+    return select(ConsentDocument).where(
+        ConsentDocument.practice_id == practice.id, ConsentDocument.kind == kind
+    )
+
+
+def in_force(practice_id: UUID, now: datetime) -> dict[str, ConsentDocument]:
+    """The version of each paper that is in force; one statement."""
+    rows = select(ConsentDocument).where(
+        ConsentDocument.practice_id == practice_id, ConsentDocument.effective_at <= now
+    )
+    return {row.kind: row for row in db.session.scalars(rows.order_by(ConsentDocument.number))}
+
+
+def policies_by_number(practice_id: UUID, numbers: Iterable[int]) -> dict[int, ConsentDocument]:
+    """Versions of the policy under which something was written."""
+    rows = select(ConsentDocument).where(
+        ConsentDocument.practice_id == practice_id,
+        ConsentDocument.kind == "secrets",
+        ConsentDocument.number.in_(set(numbers)),
+    )
+    return {row.number or 0: row for row in db.session.scalars(rows)}

@@ -13,6 +13,7 @@ from clinic import clock
 from clinic.access import Viewer
 from clinic.accounts import queries as sign_ins
 from clinic.accounts.models import Person
+from clinic.consent import queries as consent
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
 from clinic.exercises import answers as shapes
@@ -21,11 +22,13 @@ from clinic.exercises.own_questions import TAIL as TAIL_QUESTIONS
 from clinic.extensions import db
 from clinic.homework import queries as homework
 from clinic.homework.models import Turn
+from clinic.practice.rules import TITLES
+from clinic.practice.summary import Letterhead
 from clinic.privacy.models import OwnCopy
-from clinic.privacy.summary import Line, Message, OwnRecord, Side, Step
+from clinic.privacy.summary import Line, Message, OwnRecord, Side, SignedPaper, Step
 from clinic.progress import queries as progress
 from clinic.progress.rules import ENGINE, TAIL, Seen
-from clinic.progress.summary import Audience, Letterhead
+from clinic.progress.summary import Audience
 from clinic.reflections import queries as reflections
 from clinic.reflections.models import Draft, NoteToCounselor, Reply
 
@@ -81,6 +84,7 @@ def _side(owner: Viewer, couple: Couple) -> Side:
         steps=tuple(_steps(progress.words_for(owner, couple, audience), me)),
         drafts=tuple(_drafts(couple, me)),
         messages=tuple(sorted(_messages(owner, couple, me), key=lambda one: one.on)),
+        papers=tuple(_papers(owner, couple, me)),
     )
 
 
@@ -152,3 +156,19 @@ def _messages(owner: Viewer, couple: Couple, me: Partner) -> Iterator[Message]:
     replies = reflections.replies_for(owner).where(Reply.couple_id == couple.id, Reply.to_id == me.id)
     for reply in db.session.scalars(replies):
         yield Message(by="counselor", on=clock.local_day(reply.at, couple.zone), text=reply.text)
+
+
+def _papers(owner: Viewer, couple: Couple, me: Partner) -> Iterator[SignedPaper]:
+    """Every own signature with the text under which it stands, the first one first; none of the other's."""
+    for one in reversed(consent.signed_by(owner, [me.id])[me.id]):
+        row, zone = one.signature, couple.zone
+        yield SignedPaper(
+            title=TITLES[row.document.kind],  # type: ignore[index]  # one of the two
+            version=row.number,
+            way="paper" if row.paper_on else "words" if row.recorded_by_id else "account",
+            on=row.paper_on or clock.local_day(row.signed_at, zone),
+            name=row.name or "",
+            text=row.document.text,
+            hash=row.text_hash,
+            taken_back_on=clock.local_day(row.withdrawn_at, zone) if row.withdrawn_at else None,
+        )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from clinic.progress.summary import Letterhead
+from clinic.practice.summary import Letterhead
 
 FORMAT = 1
 
@@ -38,6 +38,20 @@ class Message:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SignedPaper:
+    """One paper that this person signed, whole. `way` is account, paper, or words; `hash` is of the text."""
+
+    title: str
+    version: int
+    way: str
+    on: date
+    name: str
+    text: str
+    hash: str
+    taken_back_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Side:
     """What is this person's in one couple."""
 
@@ -47,6 +61,7 @@ class Side:
     steps: tuple[Step, ...] = ()
     drafts: tuple[Step, ...] = ()
     messages: tuple[Message, ...] = ()
+    papers: tuple[SignedPaper, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

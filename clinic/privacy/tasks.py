@@ -12,7 +12,6 @@ from clinic.practice import queries as practices
 from clinic.privacy import actions, queries
 from clinic.privacy.models import OwnCopy
 from clinic.privacy.summary import OwnRecord
-from clinic.progress.actions import letterhead
 from reports import own_record
 
 log = logging.getLogger("goldseam.privacy")
@@ -49,7 +48,9 @@ def _gathered(copy: OwnCopy, claimed_at: datetime) -> OwnRecord:
     """Read as its owner, with no more keys than on the owner's own pages."""
     owner = queries.owner_of(copy)
     with vault.reading(owner, "privacy.copy"):
-        record = queries.record_of(owner, letterhead(practices.by_id(copy.practice_id)), claimed_at)
+        record = queries.record_of(
+            owner, practices.letterhead_of(practices.by_id(copy.practice_id)), claimed_at
+        )
         actions.step(copy, claimed_at)
         db.session.commit()
     actions.step(copy, claimed_at, data=msgspec.json.format(msgspec.json.encode(record), indent=2).decode())

@@ -14,13 +14,11 @@ from clinic.documents import actions as documents
 from clinic.documents.models import Document
 from clinic.exercises.document import TrustPractice
 from clinic.practice import queries as houses
-from clinic.practice.models import Practice
 from clinic.progress import lines, practices, queries, report, rules
 from clinic.progress.points import Position
 from clinic.progress.summary import (
     Attendance,
     Audience,
-    Letterhead,
     NextStep,
     Partner,
     Period,
@@ -71,7 +69,7 @@ def summarize(viewer: Viewer, couple: Couple, chosen: Chosen, now: datetime) -> 
     names: dict[Position, str] = {one.position: one.name for one in couple.partners}  # type: ignore[misc]  # 1 or 2
     return ProgressSummary(
         audience=audience,
-        letterhead=letterhead(practice),
+        letterhead=houses.letterhead_of(practice),
         alias=couple.alias if audience == "counselor" else "",
         partners=tuple(Partner(position=position, name=name) for position, name in names.items()),
         period=period,
@@ -114,17 +112,6 @@ HONEST = (
     "The numbers are what people wrote on one day about the days before. They are an aid for talking, not a test: they "
     "have no norms and no cutoff, and a change of a point or two may be chance.",
 )
-
-
-def letterhead(practice: Practice) -> Letterhead:
-    """The practice as it signs its papers."""
-    return Letterhead(
-        practice=practice.name,
-        address=tuple(line for line in practice.address.splitlines() if line.strip()),
-        phone=practice.phone,
-        email=practice.email,
-        web=practice.web,
-    )
 
 
 def attendance(rows: Sequence[Appointment]) -> Attendance:

@@ -126,7 +126,7 @@ def today_of(viewer: Viewer, zone: str, now: datetime) -> Today:
         to_release=[line for line, is_held in at_release if not is_held],
         on_hold=[line for line, is_held in at_release if is_held],
         quiet=[Line(named[id_], what, at, id_) for id_, what, at in _by_couple(silent, names)],
-        to_settle=[one for one in settled if one[1].need in {"confirm", "consent"}],
+        to_settle=[one for one in settled if one[1].need in {"confirm", "consent", "withdrawn"}],
         to_renew=sorted(
             (one for one in settled if one[1].need in {"renew", "expired"}), key=lambda one: one[0].at
         ),

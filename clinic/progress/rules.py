@@ -24,7 +24,8 @@ NOTES = {
 
 NEEDS = {
     "confirm": "joined; confirm who it is",
-    "consent": "consent to joint work is not on record",
+    "consent": "has not signed what is in force",
+    "withdrawn": "took back the consent to couple work",
     "renew": "clearance ends",
     "expired": "clearance has ended",
 }

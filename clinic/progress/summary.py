@@ -8,20 +8,10 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from clinic.practice.summary import Letterhead
 from clinic.progress.points import Position, Trend
 
 Audience: TypeAlias = Literal["counselor", "couple", "partner_1", "partner_2"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Letterhead:
-    """The practice as it signs its papers; what it has not filled in is empty and leaves no gap on the page."""
-
-    practice: str
-    address: tuple[str, ...] = ()
-    phone: str = ""
-    email: str = ""
-    web: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What holds a couple back until its counselor acts: who joined, consent that is missing, clearance that ends."""
+"""What holds a couple back until its counselor acts: who joined, papers that are not signed, clearance that ends."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,15 +10,20 @@ from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from clinic.access import Viewer
+from clinic.consent.models import ConsentSignature
+from clinic.consent.queries import has_signed, of_last_consent
 from clinic.couples import queries as couples
-from clinic.couples.models import Consent, Couple, Partner
+from clinic.couples.models import Couple, Partner
 from clinic.extensions import db
 from clinic.safety.models import Clearance
 
 RENEW_WITHIN = timedelta(days=21)
 """So long before its end a clearance stands on Today: three weekly appointments."""
 
-Need = Literal["confirm", "consent", "renew", "expired"]
+TAKEN_BACK_FOR = timedelta(days=14)
+"""So long it stands on Today that a partner took the consent back."""
+
+Need = Literal["confirm", "consent", "withdrawn", "renew", "expired"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,12 @@ class Waiting:
 def waiting_for(viewer: Viewer, now: datetime, limit: int) -> list[Waiting]:
     """Over all couples in which this viewer may act and which are neither closed nor separated; one statement."""
     state, until = _latest(Clearance.state), _latest(Clearance.expires_at)
-    given = select(Consent.id).where(Consent.partner_id == Partner.id).exists()
+    ended = of_last_consent(ConsentSignature.withdrawn_at, Partner.id)
+    ended_by = of_last_consent(ConsentSignature.withdrawal_recorded_by_id, Partner.id)
+    unsigned = and_(
+        ~has_signed(Partner.id, now),
+        or_(ended.is_(None), and_(ended_by.is_(None), ended > now - TAKEN_BACK_FOR)),
+    )
     unconfirmed = and_(Partner.person_id.is_not(None), Partner.confirmed_at.is_(None))
     ending = and_(state == "conjoint_ok", until <= now + RENEW_WITHIN)
     rows = db.session.execute(
@@ -43,14 +53,15 @@ def waiting_for(viewer: Viewer, now: datetime, limit: int) -> list[Waiting]:
             Partner.id,
             Partner.joined_at,
             Partner.confirmed_at,
-            given.label("has_consented"),
+            unsigned.label("is_unsigned"),
+            ended.label("ended_at"),
             state.label("state"),
             until.label("until"),
         )
         .join(Couple, Couple.id == Partner.couple_id)
         .where(Couple.id.in_(couples.workable_by(viewer).with_only_columns(Couple.id)), _is_at_work())
         .where(Partner.left_at.is_(None), Partner.person_id.is_not(None))
-        .where(or_(unconfirmed, ~given, ending))
+        .where(or_(unconfirmed, unsigned, ending))
         .order_by(Partner.joined_at, Partner.position)
         .limit(limit)
     )
@@ -70,10 +81,11 @@ def _latest(
 
 
 def _needs(row: Row[*tuple[Any, ...]], now: datetime) -> Iterator[Waiting]:
-    """Consent that was withdrawn is a decision, not a gap; consent is asked for once somebody is confirmed."""
+    """Papers are asked for once somebody is confirmed. What a counselor recorded as taken back is no gap."""
     if row.confirmed_at is None:
         yield Waiting(row.couple_id, row.id, "confirm", row.joined_at or now)
-    elif not row.has_consented:
-        yield Waiting(row.couple_id, row.id, "consent", row.confirmed_at)
+    elif row.is_unsigned:
+        need: Need = "withdrawn" if row.ended_at else "consent"
+        yield Waiting(row.couple_id, row.id, need, row.ended_at or row.confirmed_at)
     if row.state == "conjoint_ok" and row.until <= now + RENEW_WITHIN:
         yield Waiting(row.couple_id, row.id, "expired" if row.until <= now else "renew", row.until)

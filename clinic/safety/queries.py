@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import Row, ScalarSelect, Select, bindparam, false, select
 
 from clinic.access import Viewer
+from clinic.consent.queries import has_signed
 from clinic.couples import queries as couples
-from clinic.couples.models import Consent, Couple, Partner
-from clinic.extensions import db
+from clinic.couples.models import Couple, Partner
+from clinic.extensions import Instant, db
 from clinic.safety.models import Clearance, Flag, Screening
 from clinic.safety.rules import Ceiling, Standing, ceiling
 
@@ -59,19 +60,19 @@ def screenings_of(viewer: Viewer, partner: Partner) -> Sequence[Screening]:
 
 def ceiling_of(couple: Couple, now: datetime) -> Ceiling:
     """How wide words may reach in this couple right now."""
-    return ceiling_in(couple, standings_of(couple.partners), now)
+    return ceiling_in(couple, standings_of(couple.partners, now), now)
 
 
 def ceilings_of(couple_ids: Collection[UUID], now: datetime) -> dict[UUID, Ceiling]:
     """The same for many couples, in three statements however many they are."""
     found = db.session.scalars(select(Couple).where(Couple.id.in_(couple_ids))).all()
-    standings = standings_of([partner for couple in found for partner in couple.partners])
+    standings = standings_of([partner for couple in found for partner in couple.partners], now)
     return {couple.id: ceiling_in(couple, standings, now) for couple in found}
 
 
-def standing_of(partner: Partner) -> Standing:
+def standing_of(partner: Partner, now: datetime) -> Standing:
     """What is known of one partner."""
-    return standings_of([partner])[partner.id]
+    return standings_of([partner], now)[partner.id]
 
 
 def ceiling_in(couple: Couple, standings: Mapping[UUID, Standing], now: datetime) -> Ceiling:
@@ -92,14 +93,15 @@ _KNOWN = select(
     Partner.id,
     _last(Clearance.state, Clearance.partner_id, Clearance.decided_at).label("state"),
     _last(Clearance.expires_at, Clearance.partner_id, Clearance.decided_at).label("expires_at"),
-    _last(Consent.withdrawn_at.is_(None), Consent.partner_id, Consent.given_at).label("has_consented"),
+    has_signed(Partner.id, bindparam("now", type_=Instant())).label("has_consented"),
 ).where(Partner.id.in_(bindparam("ids", expanding=True)))
-"""The last decision and whether the last consent is in force; made once, since every fold of a round asks for it."""
+"""The last decision, and whether both papers are signed; made once, since every fold of a round asks for it."""
 
 
-def standings_of(partners: Collection[Partner]) -> dict[UUID, Standing]:
-    """What is known of each of them: the last decision and the last consent count; one statement."""
-    known = {row.id: row for row in db.session.execute(_KNOWN, {"ids": [one.id for one in partners]})}
+def standings_of(partners: Collection[Partner], now: datetime) -> dict[UUID, Standing]:
+    """What is known of each of them: the last decision, and signatures that count now; one statement."""
+    asked = {"ids": [one.id for one in partners], "now": now}
+    known = {row.id: row for row in db.session.execute(_KNOWN, asked)}
     return {one.id: _standing(one, known[one.id]) for one in partners}
 
 

@@ -14,7 +14,7 @@ VALID_FOR = timedelta(days=182)
 
 @dataclass(frozen=True)
 class Standing:
-    """What is known of one partner: confirmed by the counselor, clearance with its end, consent in force."""
+    """What is known of one partner: confirmed by the counselor, clearance with its end, both papers signed."""
 
     is_confirmed: bool = False
     clearance: ClearanceState = "not_assessed"

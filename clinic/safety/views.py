@@ -1,4 +1,4 @@
-"""Pages of safety: clearance and consent of a couple, and flags that ask for an action. Counselors only."""
+"""Pages of safety: clearance and papers of a couple, and flags that ask for an action. Counselors only."""
 
 from datetime import datetime
 from itertools import groupby
@@ -9,11 +9,12 @@ from flask import Blueprint, Response, flash, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, web
-from clinic.couples import actions as couple_acts
+from clinic.consent import queries as consent
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
 from clinic.extensions import db
 from clinic.practice import queries as practices
+from clinic.practice.rules import TITLES
 from clinic.safety import actions, queries
 from clinic.safety.library import ANSWERS, QUESTIONS, WAYS
 from clinic.safety.models import Flag
@@ -27,27 +28,29 @@ AloneForm = screening_form([(one.key, one.asks) for one in QUESTIONS], ANSWERS, 
 @pages.get("/<uuid:couple_id>")
 @access.counselors
 def standing(couple_id: UUID) -> str:
-    """Clearance and consent of both, and what follows from them."""
+    """Clearance of both and what they signed, and what follows from it."""
     return _standing_page(web.found(couples.get_for(web.viewer(), couple_id)))
 
 
 def _standing_page(couple: Couple, sent: ClearanceForm | None = None, about: UUID | None = None) -> str:
     viewer, now = web.viewer(), clock.now()
     ids = [one.id for one in couple.partners]
-    standings = queries.standings_of(couple.partners)
+    standings = queries.standings_of(couple.partners, now)
+    signed, in_force = consent.signed_by(viewer, ids), practices.in_force(couple.practice_id, now)
     return render_template(
         "safety/standing.html",
         couple=couple,
         ceiling=queries.ceiling_in(couple, standings, now),
         standings=standings,
         decisions=queries.clearances_of(viewer, couple.id),
-        consents=couples.consents_of(ids),
+        papers={id_: consent.papers_of(in_force, signed[id_], now) for id_ in ids},
+        signed=signed,
         forms={
             id_: sent if sent and id_ == about else ClearanceForm(formdata=None, prefix=f"{id_}-")
             for id_ in ids
         },
         may_work=couples.may_work(viewer, couple.id),
-        practice=practices.by_id(couple.practice_id),
+        titles=TITLES,
         states={choice.value: choice.label for choice in STATES},
         at=now,
     )
@@ -73,34 +76,6 @@ def _decided(partner: Partner, form: ClearanceForm, until: datetime | None) -> B
     actions.decide(web.viewer(), partner, form.state.data, form.reason.data or "", clock.now(), until)
     db.session.commit()
     flash("Recorded. Only counselors can read it.", "done")
-    return _back(partner)
-
-
-@pages.post("/partners/<uuid:partner_id>/consent")
-@access.counselors
-def consent(partner_id: UUID) -> BaseResponse:
-    """Record that a partner agreed in person to joint work, under the policy in force."""
-    partner = _partner(partner_id)
-    version = practices.by_id(partner.practice_id).policy_version
-    couple_acts.record_consent(web.viewer(), partner, version, clock.now())
-    db.session.commit()
-    flash(f"{partner.name}’s consent is on record.", "done")
-    return _back(partner)
-
-
-@pages.post("/partners/<uuid:partner_id>/consent/withdraw")
-@access.counselors
-def withdraw_consent(partner_id: UUID) -> BaseResponse:
-    """Record that a partner does not agree any more."""
-    partner = _partner(partner_id)
-    try:
-        couple_acts.withdraw_consent(web.viewer(), partner, clock.now())
-    except couple_acts.CoupleError as error:
-        db.session.rollback()
-        flash(str(error), "error")
-    else:
-        db.session.commit()
-        flash("Recorded. Nothing joint opens from now on.", "done")
     return _back(partner)
 
 

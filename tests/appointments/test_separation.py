@@ -4,6 +4,7 @@ import pytest
 
 from clinic import clock
 from clinic.appointments.models import Appointment
+from clinic.consent import actions as consent
 from clinic.couples import actions as couples
 from clinic.couples.models import Couple
 from clinic.extensions import db
@@ -28,7 +29,7 @@ def part(work):
 def withdraw(work):
     with work.app.app_context():
         couple = db.session.get_one(Couple, work.cast.couples["couple"])
-        couples.withdraw_consent(work.viewer("counselor"), couple.partners[0], clock.now())
+        consent.withdraw(work.viewer("counselor"), couple.partners[0], clock.now())
         db.session.commit()
 
 

@@ -46,6 +46,7 @@ ENDPOINTS = [
     "couples.caseload",
     "exercises.library",
     "documents.index",
+    "consent.index",
 ]
 CLIENT = SimpleNamespace(is_client=True, is_staff=False, name="Jonas")
 COUNSELOR = Viewer(staff_id=uuid4(), name="Ruth Okafor", roles=frozenset({"counselor"}))

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from clinic.extensions import db
 from clinic.practice import actions, library, queries
 from clinic.practice.models import Practice
-from tests.cast import Cast, viewer_of
+from tests.cast import BEGAN, Cast, viewer_of
 
 Enter = Callable[[str], FlaskClient]
 
@@ -69,7 +69,7 @@ def test_own_resources_take_the_place_of_the_locales(app: Flask, client_for: Ent
 
 def test_unknown_locale_still_says_what_to_do(app: Flask, cast: Cast) -> None:
     with app.app_context():
-        practice = actions.found("Elsewhere", locale="xx-XX")
+        practice = actions.found("Elsewhere", now=BEGAN, locale="xx-XX")
         assert queries.crisis_lines(practice) == [queries.ELSEWHERE]
         assert queries.last_verified(practice) is None
         db.session.rollback()
@@ -100,5 +100,5 @@ def test_nobody_reads_another_practice(app: Flask, cast: Cast) -> None:
 )
 def test_a_new_practice_begins_with_the_numbers_of_where_it_is(app: Flask, zone: str, number: str) -> None:
     with app.app_context():
-        assert queries.crisis_lines(actions.found("New", zone))[0][1] == number
+        assert queries.crisis_lines(actions.found("New", zone, now=BEGAN))[0][1] == number
         db.session.rollback()

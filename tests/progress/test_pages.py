@@ -10,8 +10,9 @@ from sqlalchemy import Engine, event, select
 
 from clinic import clock, vault
 from clinic.appointments.models import AgendaItem, Appointment
+from clinic.consent.queries import standing_consents
 from clinic.couples import actions as couples
-from clinic.couples.models import Consent, Couple, Partner
+from clinic.couples.models import Couple, Partner
 from clinic.extensions import db
 from clinic.homework import actions as homework
 from clinic.homework.models import Assignment, Turn
@@ -293,8 +294,8 @@ def hold_assignment(cast: people.Cast, couple: Couple) -> None:
 
 
 def hold_consent(cast: people.Cast, couple: Couple) -> None:
-    row = db.session.scalars(select(Consent).where(Consent.partner_id == cast.partners["partner_b"])).one()
-    row.withdrawn_at = NOW
+    for row in standing_consents(cast.partners["partner_b"]):
+        row.withdrawn_at = NOW
 
 
 def hold_clearance(cast: people.Cast, couple: Couple) -> None:

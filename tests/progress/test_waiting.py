@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from clinic import clock
-from clinic.couples.models import Consent, Partner
+from clinic.consent import actions as consent
+from clinic.consent.models import ConsentSignature
+from clinic.couples.models import Partner
 from clinic.extensions import db
 from clinic.progress import waiting
 from clinic.safety.rules import VALID_FOR
@@ -71,16 +73,27 @@ def test_who_joined_and_is_not_confirmed_waits(
     assert f'href="/couples/{cast.couples["couple"]}' in text
 
 
-def test_missing_consent_waits_and_withdrawn_consent_does_not(
+def test_missing_signatures_wait_and_consent_recorded_as_taken_back_does_not(
     partner: Partner, cast: people.Cast, now: datetime, client_for: Enter
 ) -> None:
-    db.session.execute(delete(Consent).where(Consent.partner_id == partner.id))
-    db.session.scalars(
-        select(Consent).where(Consent.partner_id == cast.partners["partner_b"])
-    ).one().withdrawn_at = now
+    db.session.execute(delete(ConsentSignature).where(ConsentSignature.partner_id == partner.id))
+    other = db.session.get_one(Partner, cast.partners["partner_b"])
+    consent.withdraw(people.viewer_of(cast, "counselor"), other, now)
     db.session.commit()
     assert needs(cast, now) == [("partner_a", "consent")]
-    assert "Mara: consent to joint work is not on record" in today(client_for, now)
+    assert "Mara: has not signed what is in force" in today(client_for, now)
+
+
+def test_consent_that_a_partner_took_back_alone_stands_there_for_two_weeks(
+    partner: Partner, cast: people.Cast, now: datetime, client_for: Enter
+) -> None:
+    consent.withdraw(people.viewer_of(cast, "partner_a"), partner, now)
+    db.session.commit()
+    assert needs(cast, now) == [("partner_a", "withdrawn")]
+    assert needs(cast, now + timedelta(days=15)) == []
+    people.sign_on_paper(people.viewer_of(cast, "counselor"), partner, now + timedelta(days=1))
+    db.session.commit()
+    assert needs(cast, now + timedelta(days=1)) == []
 
 
 def test_nobody_else_is_asked(partner: Partner, cast: people.Cast, client_for: Enter) -> None:

@@ -39,9 +39,10 @@ def hands_over(cast, couple, _assignment, now):
     staffing.hand_over(viewer_of(cast, "owner"), leaving, heir, now)
 
 
-def changes_the_policy(cast, _couple, _assignment, _now):
+def changes_the_policy(cast, _couple, _assignment, now):
     practice = db.session.get_one(Practice, cast.practice_id)
-    practices.write_policy(viewer_of(cast, "owner"), practice, "Nothing is kept from anybody.")
+    open_ = practices.Written("secrets", "Nothing is kept from anybody.", "no_secrets")
+    practices.publish_text(viewer_of(cast, "owner"), practice, open_, "none", now)
 
 
 def brings_a_new_version(_cast, _couple, _assignment, now):

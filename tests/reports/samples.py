@@ -3,13 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from clinic.practice.summary import Letterhead
 from clinic.progress.points import Tally, Trend, gap, series
 from clinic.progress.summary import (
     Attendance,
     Audience,
     Completeness,
     Excerpt,
-    Letterhead,
     NextStep,
     Partner,
     Period,

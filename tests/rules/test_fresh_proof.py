@@ -23,8 +23,10 @@ NOT_SENT = (
     "when_where agreed",
     "obstacle agreed",
     "note agreed",
+    "signature",
 )
-"""Labels of what the counselor wrote to one partner, and of words to the counselor, which no page shows again."""
+"""Labels of what the counselor wrote to one partner, of words to the counselor, and of a name under a paper: no page
+shows these again."""
 TRIES = (
     ("", {"screen": "all", "version": "99"}),
     ("", {"screen": "all", "version": "0", "x_ask": "typed by whoever sits here", "do": "save"}),

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import delete
 
 from clinic import clock
+from clinic.consent import actions as consent
+from clinic.consent.models import ConsentSignature
 from clinic.couples import actions as couples
-from clinic.couples.models import Consent
 from clinic.extensions import db
 from clinic.homework import actions as homework
 from clinic.homework.models import Assignment
@@ -58,14 +59,16 @@ def consent_withdrawn_by(who: str) -> Hold:
     def hold(stage: Stage) -> None:
         give(stage)
         with stage.act("counselor") as viewer:
-            couples.withdraw_consent(viewer, stage.partner(who), stage.now)
+            consent.withdraw(viewer, stage.partner(who), stage.now)
 
     return hold
 
 
 def consent_never_given_by(who: str) -> Hold:
     def hold(stage: Stage) -> None:
-        db.session.execute(delete(Consent).where(Consent.partner_id == stage.cast.partners[who]))
+        db.session.execute(
+            delete(ConsentSignature).where(ConsentSignature.partner_id == stage.cast.partners[who])
+        )
         db.session.commit()
         give(stage)
 

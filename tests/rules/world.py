@@ -11,6 +11,8 @@ from clinic import clock
 from clinic.accounts import actions as accounts
 from clinic.accounts.models import KeptForm
 from clinic.appointments import actions as appointments
+from clinic.consent import actions as consent
+from clinic.consent.models import ConsentSignature
 from clinic.couples import actions as couples
 from clinic.couples import queries as couple_reads
 from clinic.couples import staffing
@@ -19,6 +21,8 @@ from clinic.exercises.library import shipped
 from clinic.extensions import db
 from clinic.homework.agreed import Agreed
 from clinic.homework.models import Round, Turn
+from clinic.practice import actions as practices
+from clinic.practice import queries as houses
 from clinic.privacy import actions as rights
 from clinic.progress import actions as progress
 from clinic.progress.summary import Audience, Period
@@ -74,6 +78,7 @@ def build() -> World:
     _appointments(world)
     _documents(world)
     _copies(world)
+    _papers(world)
     _emergencies(world)
     _name_rows(world)
     return world
@@ -312,6 +317,25 @@ def _emergencies(world: World) -> None:
                 staffing.close_record(viewer, row, stage.now)
 
 
+def _papers(world: World) -> None:
+    """A new version of the consent that asks nobody anew; one of the two has signed it. A draft of the policy."""
+    stage = world.stage
+    with stage.act("owner") as viewer:
+        practice = houses.by_id(stage.cast.practice_id)
+        longer = practices.Written(
+            "consent", houses.in_force(practice.id, stage.now)["consent"].text + "\n\nMore."
+        )
+        made = practices.publish_text(viewer, practice, longer, "none", stage.now)
+        draft = practices.Written("secrets", "What is not settled yet.", "own")
+        world.ids["consent in force"] = made.id
+        world.ids["draft"] = practices.save_draft(viewer, practice, draft, stage.now).id
+    stage.wait(minutes=5)
+    with stage.act("partner_b") as viewer:
+        name = world.bird("signature of b", "partner_b", *HOUSE)
+        version = houses.in_force(stage.cast.practice_id, stage.now)["consent"]
+        consent.sign(viewer, stage.partner("partner_b"), version, name, stage.now)
+
+
 def _name_rows(world: World) -> None:
     """Ids for the table of routes."""
     stage, ids = world.stage, world.ids
@@ -326,6 +350,9 @@ def _name_rows(world: World) -> None:
             for turn in round_.turns:
                 ids[f"turn {name} {_turn_name(world, turn)}"] = turn.id
                 ids[f"read {name} {_turn_name(world, turn)}"] = seen.marks([turn]).get(turn.id, "")
+    for signature in db.session.scalars(select(ConsentSignature).order_by(ConsentSignature.signed_at)):
+        ids[f"signature {_who(world, signature.partner_id)}"] = signature.id
+    ids["consent elsewhere"] = houses.in_force(world.cast.elsewhere_id, stage.now)["consent"].id
     for kind, label in ((KeptText, "kept"), (NoteToCounselor, "note")):
         for row in db.session.scalars(select(kind)):
             ids[f"{label} {_who(world, row.partner_id)}"] = row.id

@@ -9,12 +9,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from clinic import vault
+from clinic.consent import actions as consent
 from clinic.couples import actions as couples
 from clinic.couples.models import Couple, Partner
 from clinic.extensions import db
 from clinic.safety import actions, queries
 from clinic.safety.models import Clearance
-from tests.cast import Cast, viewer_of
+from tests.cast import Cast, sign_on_paper, viewer_of
 
 Enter = Callable[[str], FlaskClient]
 
@@ -62,10 +63,10 @@ def test_clearance_cannot_be_given_for_longer(ruth: object, cast: Cast, now: dat
 
 
 def test_withdrawn_consent_lowers_the_ceiling(ruth: object, cast: Cast, now: datetime) -> None:
-    couples.withdraw_consent(ruth, couple_of(cast).partners[1], now)
+    consent.withdraw(ruth, couple_of(cast).partners[1], now)
     assert ceiling(cast, now) == "counselor"
-    couples.record_consent(ruth, couple_of(cast).partners[1], 1, now + timedelta(hours=1))
-    assert ceiling(cast, now) == "joint"
+    sign_on_paper(ruth, couple_of(cast).partners[1], now + timedelta(hours=1))
+    assert ceiling(cast, now + timedelta(hours=1)) == "joint"
 
 
 def test_pause_holds_everything_and_going_on_restores_it(ruth: object, cast: Cast, now: datetime) -> None:
@@ -182,9 +183,9 @@ def test_counselor_records_a_decision_and_consent(
     page = counselor.get(f"/safety/{cast.couples['couple']}").text
     assert "wants to talk alone first" in page
     assert "reaches you and nobody else" in page
-    assert counselor.post(f"/safety/partners/{partner}/consent/withdraw").status_code == 303
+    assert counselor.post(f"/consent/partners/{partner}/withdrawn").status_code == 303
     with app.app_context():
-        assert not queries.standing_of(db.session.get_one(Partner, partner)).has_consented
+        assert not queries.standing_of(db.session.get_one(Partner, partner), now).has_consented
 
 
 def test_decision_without_a_reason_is_not_recorded(client_for: Enter, cast: Cast) -> None:

@@ -78,7 +78,6 @@ def _manage_page(couple: Couple, form: ConcernForm | None = None, *, may_work: b
         may_work=may_work,
         invitations=queries.open_invitations(ids, now),
         ended=queries.ended_by_wrong_tries(ids),
-        consents=queries.consents_of(ids),
         concerns=queries.concerns_of(viewer, couple.id),
         staff=staff,
         covers={one.staff_id: one.until_at for one in queries.staffing_of(couple.id) if one.is_cover},
