@@ -181,6 +181,11 @@ def readers_sentence(turn: Turn, readers: Readers, opening: str, *, kept: bool =
     return "\n\n".join(part for part in (said, readers.policy.strip()) if part)
 
 
+def policy_in(sentence: str) -> str:
+    """What the practice said that it does with it, as it was stored with the words: no later policy takes its place."""
+    return sentence.partition("\n\n")[2]
+
+
 def _who_reads(turn: Turn, readers: Readers, opening: str, *, kept: bool) -> str:
     kinds = {group.visibility for group in turn.groups}
     staff = f"When you send it, {readers.staff} can read it."

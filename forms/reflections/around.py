@@ -47,6 +47,7 @@ class BeforeForm(FlaskForm):
 
     version = HiddenField()
     content = HiddenField()
+    readers = HiddenField()
 
     @classmethod
     def asking(cls, *, safety: bool, consent: bool, partner: str | None) -> "type[BeforeForm]":

@@ -35,14 +35,6 @@ def test_zone_that_does_not_exist_is_told_in_words(client_for: Enter) -> None:
     assert "not the name of a time zone" in answer.text
 
 
-def test_policy_gets_a_new_version_only_when_it_changes(app: Flask, client_for: Enter, cast: Cast) -> None:
-    owner = client_for("owner")
-    for text in ("We keep it.", "We keep it.", "We keep it, mostly."):
-        owner.post("/practice/policy", data={"policy": text})
-    with app.app_context():
-        assert db.session.get_one(Practice, cast.practice_id).policy_version == 3
-
-
 def test_shipped_numbers_say_that_nobody_verified_them(client_for: Enter) -> None:
     page = client_for("owner").get("/practice/").text
     assert "Nobody at this practice has verified these numbers yet" in page

@@ -7,13 +7,14 @@ from flask import Response, current_app, flash, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, web
+from clinic.access import Viewer
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple
 from clinic.exercises.turns import HOLD
 from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.homework.models import Round, Turn
-from clinic.reflections import actions, comparison, queries, releases, seen
+from clinic.reflections import actions, comparison, queries, releases, rules, seen
 from clinic.reflections.models import NoteToCounselor
 from clinic.reflections.views.turn import pages
 from forms.bounds import room
@@ -72,6 +73,7 @@ def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
         "opened": releases.opened_in(round_),
         "notes": queries.notes_of(viewer, round_),
         "replies": queries.replies_in(viewer, round_),
+        "under": _written_under(viewer, round_),
         "kept": kept,
         "may_act": may_act,
         "can_bring_up": "appointments.bring_up" in current_app.view_functions,
@@ -87,6 +89,14 @@ def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
         "review_form": _filled(people, kept),
     }
     return web.page("reflections/review.html", status, **{**values, **forms})
+
+
+def _written_under(viewer: Viewer, round_: Round) -> list[tuple[UUID, int, str]]:
+    """Whose words, under which version of the policy, and its words as they stood above the page; each once."""
+    rows = queries.came_in(viewer, round_)
+    return list(
+        dict.fromkeys((row.partner_id, row.policy_version, rules.policy_in(row.readers)) for row in rows)
+    )
 
 
 def _by_author(waiting: Iterable[releases.Release]) -> dict[UUID, list[releases.Release]]:

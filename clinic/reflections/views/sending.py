@@ -43,9 +43,9 @@ def before(turn_id: UUID) -> Response | BaseResponse:
     if request.method == "GET":
         _fill(form, sheet, actions.standing(sheet.author), draft.version)
         return _before_page(sheet, form)
-    if _is_changed(sheet, draft.version):
+    if changed := "draft" if _is_changed(sheet, draft.version) else _readers_changed(sheet):
         _fill(form, sheet, actions.standing(sheet.author), draft.version)
-        return _before_page(sheet, form, 409)
+        return _before_page(sheet, form, 409, changed)
     return _decide(sheet, form)
 
 
@@ -53,6 +53,16 @@ def _is_changed(sheet: Sheet, version: int) -> bool:
     """True when the words are others than those that were looked over; a second click on the same ones is none."""
     words = rules.content_hash(actions.standing(sheet.author))
     return version != seen_version() and request.form.get("content") != words
+
+
+def _readers_changed(sheet: Sheet) -> str:
+    """The sentence that was read is the one that binds: when another one holds by now, that is read first."""
+    named = request.form.get("readers")
+    return "readers" if named and named != _readers_hash(sheet) else ""
+
+
+def _readers_hash(sheet: Sheet) -> str:
+    return rules.bound_hash({"sentence": sheet.sentence()})
 
 
 def _form(sheet: Sheet) -> Any:
@@ -78,8 +88,9 @@ def _name_what_is_seen(form: Any, sending: Sending, version: int) -> None:
     form.version.data, form.content.data = str(version), rules.content_hash(sending)
 
 
-def _before_page(sheet: Sheet, form: Any, status: int = 200) -> Response | BaseResponse:
+def _before_page(sheet: Sheet, form: Any, status: int = 200, changed: str = "") -> Response | BaseResponse:
     sending = actions.standing(sheet.author)
+    form.readers.data = _readers_hash(sheet)
     return words_page(
         sheet,
         "reflections/before.html",
@@ -91,7 +102,7 @@ def _before_page(sheet: Sheet, form: Any, status: int = 200) -> Response | BaseR
         missing=_missing(sheet, sending),
         sentence=sheet.sentence(kept=rules.is_kept(sheet.asked, sending)),
         declines=declines(sheet),
-        is_changed=status == 409,
+        changed=changed,
     )
 
 
