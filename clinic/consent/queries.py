@@ -85,7 +85,8 @@ class Signed:
 def signed_by(viewer: Viewer, partner_ids: Collection[UUID]) -> dict[UUID, list[Signed]]:
     """Every signature of these partners that the viewer may read, the newest first; one statement."""
     chosen = visible_to(viewer).where(ConsentSignature.partner_id.in_(partner_ids))
-    rows = chosen.add_columns(_lapses_at(ConsentSignature)).order_by(ConsentSignature.signed_at.desc())
+    newest_first = (ConsentSignature.signed_at.desc(), ConsentSignature.kind.desc())
+    rows = chosen.add_columns(_lapses_at(ConsentSignature)).order_by(*newest_first)
     found: dict[UUID, list[Signed]] = {one: [] for one in partner_ids}
     for signature, lapses_at in db.session.execute(rows):
         found[signature.partner_id].append(Signed(signature, lapses_at))
