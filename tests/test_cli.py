@@ -9,8 +9,9 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from alembic.migration import MigrationContext
@@ -21,7 +22,11 @@ from clinic.access import Mark, Viewer
 from clinic.accounts.models import StaffMember
 from clinic.app import create_app
 from clinic.config import Settings
+from clinic.couples import actions as couples
+from clinic.couples.models import Couple
 from clinic.extensions import alembic, db
+from clinic.practice import queries as papers
+from clinic.safety import queries as safety
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSPHRASE = "seven quiet lanterns"
@@ -287,6 +292,77 @@ def test_a_filled_database_of_the_first_revision_comes_up_to_date(practice: Path
         db.session.remove()
         assert alembic.compare_metadata() == []
         db.engine.dispose()
+
+
+def test_consent_of_before_there_were_papers_goes_on_counting(practice: Path) -> None:
+    """Given stays given and taken back stays taken back; every reflection still finds the number of its policy."""
+    given, ended = _couple_of_before(practice)
+    assert clinic("upgrade", folder=practice, **SAFE).returncode == 0
+    with app_of(practice).app_context():
+        couple = db.session.scalars(db.select(Couple)).one()
+        at = datetime(2026, 3, 1, tzinfo=UTC)
+        standings = safety.standings_of(couple.partners, at)
+        assert {id_: one.has_consented for id_, one in standings.items()} == {given: True, ended: False}
+        policies = papers.policies_by_number(couple.practice_id, [1, 2])
+        assert [policies[number].text for number in (1, 2)] == [
+            "The wording of this version was not kept.",
+            "We keep it.",
+        ]
+        assert (couple.practice.policy, couple.practice.policy_version) == ("We keep it.", 2)
+        db.session.remove()
+        assert alembic.compare_metadata() == []
+        db.session.remove()
+        alembic.downgrade("0007")
+        kept = "SELECT policy, policy_version FROM practice"
+        assert db.session.execute(db.text(kept)).all() == [("We keep it.", 2)]
+        assert (
+            len(db.session.execute(db.text("SELECT id FROM consent WHERE withdrawn_at IS NULL")).all()) == 1
+        )
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _couple_of_before(practice: Path) -> tuple[UUID, UUID]:
+    """A database of 0007: a policy in its second version, one partner who agreed, one who agreed and took it back."""
+    with app_of(practice).app_context():
+        member = db.session.scalars(db.select(StaffMember)).one()
+        viewer = Viewer(
+            member.person_id, member.practice_id, staff_id=member.id, roles=frozenset({"counselor"})
+        )
+        house = papers.by_id(member.practice_id)
+        house.recovery_kept_at = BEFORE
+        first, second = couples.create(viewer, couples.NewCouple(("A", "B"), "Etc/UTC"), BEFORE).partners
+        ids, staff = (first.id, second.id), member.id.hex
+        db.session.commit()
+        alembic.downgrade("0007")
+        db.session.execute(db.text("UPDATE practice SET policy = 'We keep it.', policy_version = 2"))
+        for partner, version, ended in ((ids[0], 1, None), (ids[1], 1, None), (ids[1], 2, stored(9))):
+            row = {
+                "id": uuid4().hex,
+                "of": partner.hex,
+                "version": version,
+                "at": stored(version),
+                "by": staff,
+            }
+            row["ended"] = ended
+            db.session.execute(
+                db.text(
+                    "INSERT INTO consent (id, partner_id, policy_version, given_at, withdrawn_at, recorded_by_id)"
+                    " VALUES (:id, :of, :version, :at, :ended, :by)"
+                ),
+                row,
+            )
+        db.session.commit()
+        db.engine.dispose()
+    return ids
+
+
+BEFORE = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+
+def stored(day: int) -> str:
+    """An instant of those days, as the database keeps it."""
+    return (BEFORE + timedelta(days=day)).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def test_the_doctor_warns_when_the_disk_is_nearly_full(practice: Path, tmp_path: Path) -> None:

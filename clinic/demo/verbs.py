@@ -92,7 +92,8 @@ def publish(scene: Scene, step: Step, now: datetime) -> None:
     """A small correction of the paper on couple work: a paragraph more, and nobody has to sign again."""
     practice = practices.by_id(scene.couple.practice_id)
     before = practices.in_force(practice.id, now)["consent"]
-    written = papers.Written("consent", f"{before.text}\n\n{step.text}")
+    text = before.text.replace("## By signing", f"{step.text}\n\n## By signing")
+    written = papers.Written("consent", text)
     papers.publish_text(scene.viewer, practice, written, "none", now)
 
 

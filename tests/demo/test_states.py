@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from clinic import clock
 from clinic.accounts.models import StaffMember
 from clinic.appointments.models import Appointment
+from clinic.consent.models import ConsentSignature
 from clinic.couples.models import Couple, Invitation, Partner
 from clinic.exercises.turns import HOLD, Act, EventKind, Status
 from clinic.extensions import Base, db
@@ -101,6 +102,24 @@ OCCURS: dict[str, Callable[[Demo], int]] = {
     "something that came in since yesterday": lambda demo: count(
         Round, Round.came_in_at > demo.made_at - timedelta(days=1), Round.reviewed_at.is_(None)
     ),
+    "a partner who signed while the other has not": lambda _: len(
+        {
+            one.couple_id
+            for one in db.session.scalars(select(Partner).where(Partner.id.in_(signers())))
+            if one.couple_id
+            in set(db.session.scalars(select(Partner.couple_id).where(Partner.id.not_in(signers()))))
+        }
+    ),
+    "somebody who signed a newer version, and somebody who did not": lambda _: (
+        count(ConsentSignature, ConsentSignature.kind == "consent", ConsentSignature.number == 2)
+        * count(ConsentSignature, ConsentSignature.kind == "consent", ConsentSignature.number == 1)
+    ),
+    "a signature on paper": lambda _: count(ConsentSignature, ConsentSignature.paper_on.is_not(None)),
+    "consent that a partner took back alone": lambda _: count(
+        ConsentSignature,
+        ConsentSignature.withdrawn_at.is_not(None),
+        ConsentSignature.withdrawal_recorded_by_id.is_(None),
+    ),
     "somebody who left": lambda _: count(StaffMember, StaffMember.left_at.is_not(None)),
     "a full year of answers": lambda demo: count(
         Reflection, Reflection.sent_at < demo.made_at - timedelta(days=355)
@@ -111,6 +130,10 @@ OCCURS: dict[str, Callable[[Demo], int]] = {
 @pytest.mark.parametrize("what", OCCURS)
 def test_it_occurs(demo: Demo, what: str) -> None:
     assert OCCURS[what](demo) > 0
+
+
+def signers() -> list[UUID]:
+    return list(db.session.scalars(select(ConsentSignature.partner_id)))
 
 
 def open_turns() -> list[UUID]:

@@ -6,12 +6,15 @@ from datetime import timedelta
 from clinic import clock
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
+from clinic.consent import actions as consent
 from clinic.couples import actions as couples
 from clinic.exercises import actions as library
 from clinic.exercises.library import shipped
 from clinic.extensions import db
 from clinic.homework import actions as homework
 from clinic.homework.agreed import Agreed
+from clinic.practice import actions as practices
+from clinic.practice import queries as papers
 from clinic.reflections import actions as reflections
 from clinic.reflections.rules import Sending
 from clinic.reflections.versions import Page
@@ -34,6 +37,9 @@ def prepare() -> people.Cast:
     """What is there before the first day: everybody, and the library."""
     cast = people.build()
     library.import_documents(shipped().values(), people.BEGAN)
+    practice = papers.by_id(cast.practice_id)
+    newer = practices.Written("consent", "A newer version, which asks nobody anew.")
+    practices.publish_text(people.viewer_of(cast, "owner"), practice, newer, "none", people.BEGAN)
     db.session.commit()
     return cast
 
@@ -220,6 +226,12 @@ def _settings(stage: Stage) -> None:
         accounts.change_password(viewer, account, people.passphrase_hash(), stage.now)
 
 
+def _signs(stage: Stage) -> None:
+    with stage.act(B) as viewer:
+        for version in papers.in_force(stage.cast.practice_id, stage.now).values():
+            consent.sign(viewer, stage.partner(B), version, "The name of B", stage.now)
+
+
 def _met_alone(stage: Stage) -> None:
     stage.meet("alone", "couple", "counselor", in_days=0.01, partner_id=stage.cast.partners[B])
     stage.meet("alone again", "couple", "counselor", in_days=3, partner_id=stage.cast.partners[B])
@@ -262,6 +274,7 @@ PRIVATE: Mapping[str, tuple[int, Private]] = {
     "said beside the answers": (3, _said),
     "a new passphrase and device": (2, _settings),
     "met alone": (3, _met_alone),
+    "signed anew": (4, _signs),
     "given alone": (4, _given_alone),
     "on the desk": (9, _on_the_desk),
     "a draft of the next plan": (8, _draft_of_the_next_plan),
@@ -280,7 +293,7 @@ HISTORIES: Mapping[str, tuple[str, ...]] = {
         "an unsafe answer",
         "sealed, and kept for the counselor",
     ),
-    "alone": ("given alone", "met alone", "a new passphrase and device"),
+    "alone": ("given alone", "met alone", "a new passphrase and device", "signed anew"),
     "before opening": ("sealed before opening", "a draft of the next plan"),
     "nearly all": (
         "drafts",

@@ -12,6 +12,9 @@ from clinic.couples import actions as couples
 from clinic.extensions import db
 from clinic.homework import actions as homework
 from clinic.homework.models import Assignment
+from clinic.practice import actions as practices
+from clinic.practice import queries as papers
+from clinic.practice.rules import Grace
 from clinic.safety import actions as safety
 from tests import cast as people
 from tests.rules.histories import A, B
@@ -75,6 +78,32 @@ def consent_never_given_by(who: str) -> Hold:
     return hold
 
 
+def signed_by_one_alone(who: str) -> Hold:
+    """A new version asks both anew, and one of the two has signed it."""
+
+    def hold(stage: Stage) -> None:
+        _publish(stage, "now")
+        with stage.act(who) as viewer:
+            version = papers.in_force(stage.cast.practice_id, stage.now)["consent"]
+            consent.sign(viewer, stage.partner(who), version, "A name", stage.now)
+        give(stage)
+
+    return hold
+
+
+def signed_by_nobody(stage: Stage) -> None:
+    _publish(stage, "now")
+    give(stage)
+
+
+def _publish(stage: Stage, grace: Grace) -> None:
+    with stage.act("owner") as viewer:
+        practice = papers.by_id(stage.cast.practice_id)
+        practices.publish_text(
+            viewer, practice, practices.Written("consent", "A new version."), grace, stage.now
+        )
+
+
 def recalled(stage: Stage) -> None:
     give(stage)
     for name in ("wins", "turns"):
@@ -92,6 +121,9 @@ HOLDS: Mapping[str, Hold] = {
     "a consent is missing, the own": consent_never_given_by(A),
     "a consent was withdrawn, the other's": consent_withdrawn_by(B),
     "a consent was withdrawn, the own": consent_withdrawn_by(A),
+    "a new version is in force, the other has signed it": signed_by_one_alone(B),
+    "a new version is in force, the own is signed": signed_by_one_alone(A),
+    "a new version is in force, nobody has signed it": signed_by_nobody,
     "everything was recalled": recalled,
 }
 ENDED = {reason for reason in HOLDS if "withdrawn" in reason or "recalled" in reason}
