@@ -3,7 +3,7 @@
 What was recorded before goes on counting, as what it was: given in words, under the policy of that time. Wordings of
 policies before the last were not kept; their numbers stay, so that every reflection still names its own.
 
-Revision: 0010; after: 0007.
+Revision: 0010; after: 0012.
 """
 
 import uuid
@@ -17,7 +17,7 @@ from alembic import op
 from clinic.extensions import Instant
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
