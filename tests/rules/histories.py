@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from clinic import clock
 from clinic.accounts import actions as accounts
+from clinic.accounts import factors, tries
 from clinic.accounts import queries as sign_ins
 from clinic.couples import actions as couples
 from clinic.exercises import actions as library
@@ -219,6 +220,21 @@ def _settings(stage: Stage) -> None:
         accounts.change_password(viewer, account, people.passphrase_hash(), stage.now)
 
 
+def _second_step(stage: Stage) -> None:
+    """B sets up an app for codes, gets the paper with it, and mistypes at the door."""
+    person_id = stage.cast.people[B]
+    with stage.act(B) as viewer:
+        factors.begin_code_app(viewer, stage.now)
+        people.add_code_app(person_id, stage.now)
+        factors.new_recovery_codes(viewer, person_id)
+        account = sign_ins.account_of(person_id)
+        assert account is not None
+        tries.count_sign_in(tries.second_door(account.sign_in_hash, None, "10.0.0.7"), stage.now)
+        assert not factors.uses_code(person_id, "000000", stage.now)
+    with clock.moved_to(stage.now):
+        people.token_for(stage.cast, B, stage.now, "Firefox on Windows")
+
+
 def _met_alone(stage: Stage) -> None:
     stage.meet("alone", "couple", "counselor", in_days=0.01, partner_id=stage.cast.partners[B])
     stage.meet("alone again", "couple", "counselor", in_days=3, partner_id=stage.cast.partners[B])
@@ -258,6 +274,7 @@ PRIVATE: Mapping[str, tuple[int, Private]] = {
     "a letter released and called back": (2, _letter_called_back),
     "said beside the answers": (3, _said),
     "a new passphrase and device": (2, _settings),
+    "a second step": (2, _second_step),
     "met alone": (3, _met_alone),
     "given alone": (4, _given_alone),
     "on the desk": (9, _on_the_desk),
@@ -277,7 +294,7 @@ HISTORIES: Mapping[str, tuple[str, ...]] = {
         "an unsafe answer",
         "sealed, and kept for the counselor",
     ),
-    "alone": ("given alone", "met alone", "a new passphrase and device"),
+    "alone": ("given alone", "met alone", "a new passphrase and device", "a second step"),
     "before opening": ("sealed before opening", "a draft of the next plan"),
     "nearly all": (
         "drafts",

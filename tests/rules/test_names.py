@@ -31,6 +31,7 @@ NO_PAGE = {"documents.pages_of", "reflections.take_back", "reflections.narrow"}
 """What answers GET with a file, or only shows the way to the page with the button."""
 
 STATES = {
+    "accounts.codes",
     "accounts.once",
     "couples.invited",
     "couples.no_key",
@@ -106,6 +107,7 @@ def test_an_endpoint_renders_the_template_of_its_name(site: Site) -> None:
                 "static",
                 "fonts",
                 "accounts.sign_in",
+                "accounts.second",
                 "reflections.before",
             }:
                 continue

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from clinic import clock
 from clinic.accounts import actions as accounts
-from clinic.accounts.models import KeptForm
+from clinic.accounts.models import CodeApp, KeptForm
 from clinic.appointments import actions as appointments
 from clinic.couples import actions as couples
 from clinic.couples import queries as couple_reads
@@ -326,6 +326,8 @@ def _name_rows(world: World) -> None:
             for turn in round_.turns:
                 ids[f"turn {name} {_turn_name(world, turn)}"] = turn.id
                 ids[f"read {name} {_turn_name(world, turn)}"] = seen.marks([turn]).get(turn.id, "")
+    apps = {app.person_id: app.id for app in db.session.scalars(select(CodeApp))}
+    ids |= {f"factor {key}": apps[id_] for key, id_ in world.cast.people.items() if id_ in apps}
     for kind, label in ((KeptText, "kept"), (NoteToCounselor, "note")):
         for row in db.session.scalars(select(kind)):
             ids[f"{label} {_who(world, row.partner_id)}"] = row.id
