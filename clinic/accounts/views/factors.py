@@ -155,7 +155,8 @@ def end_factor(factor_id: UUID) -> BaseResponse:
     person_id = web.viewer().person_id
     own: dict[UUID, CodeApp | Passkey] = {one.id: one for one in queries.passkeys_of(person_id)}
     own |= {one.id: one for one in queries.code_apps_of(person_id)}
-    steps.take_away(web.viewer(), web.found(own.get(factor_id)))
+    web.found(factor_id in own or None)
+    steps.take_away(web.viewer(), own[factor_id])
     return _done("Taken away. Nobody signs in with it any more.")
 
 
