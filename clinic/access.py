@@ -5,8 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-Mark = Literal["public", "signed_in", "clients", "staff", "counselors", "supervisors", "owners"]
+Mark = Literal[
+    "public", "halfway", "enrolling", "signed_in", "clients", "staff", "counselors", "supervisors", "owners"
+]
 StaffRole = Literal["owner", "counselor", "supervisor", "emergency"]
+Awaited = Literal["", "factor", "new factor", "passphrase"]
+"""What somebody owes before anything opens: the second step, to set one up, or an own passphrase, in this order."""
+OPEN_TO_WHO_OWES: dict[Mark, set[Awaited]] = {
+    "halfway": {"factor", "new factor", "passphrase"},
+    "enrolling": {"new factor"},
+    "signed_in": {"passphrase"},
+}
+"""Who owes something reaches nothing but the pages on which it is settled."""
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -31,6 +41,7 @@ class Viewer:
     roles: frozenset[StaffRole] = frozenset()
     sides: tuple[OwnSide, ...] = ()
     is_system: bool = False
+    awaits: Awaited = ""
     has_fresh_proof: bool = field(default=False, compare=False)
 
     @property
@@ -45,11 +56,6 @@ class Viewer:
     @property
     def is_nobody(self) -> bool:
         return self.person_id is None and not self.is_system
-
-    @property
-    def is_awaiting_passphrase(self) -> bool:
-        """Signed in with a passphrase that another made: may choose a new one, and nothing else."""
-        return self.person_id is not None and not self.is_staff and not self.is_client
 
     @property
     def partner_ids(self) -> frozenset[UUID]:
@@ -81,8 +87,8 @@ class Viewer:
         match mark:
             case "public":
                 return True
-            case "signed_in":
-                return not self.is_nobody
+            case "halfway" | "enrolling" | "signed_in":
+                return not self.is_nobody and (not self.awaits or self.awaits in OPEN_TO_WHO_OWES[mark])
             case "clients":
                 return self.is_client
             case "staff":
@@ -108,6 +114,8 @@ def _marked(mark: Mark) -> Callable[[View], View]:
 
 
 public = _marked("public")
+halfway = _marked("halfway")
+enrolling = _marked("enrolling")
 signed_in = _marked("signed_in")
 clients = _marked("clients")
 staff = _marked("staff")

@@ -65,6 +65,9 @@ FILES = {"static", "fonts"}
 KEPT = "Your sign-in ended. What you wrote is put aside for you; sign in to find it."
 NOT_KEPT = "Your sign-in ended before this could be saved. What was saved earlier is there when you sign in."
 
+OWED = {"factor": "accounts.second", "new factor": "accounts.second", "passphrase": "accounts.passphrase"}
+"""Where somebody goes who owes something first."""
+
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -170,7 +173,7 @@ def _extend(app: Flask) -> None:
             glances.columns, glances.glances_of, glances.is_to_read, appointments.next_at, sever
         )
     )
-    login_manager.user_loader(sign_ins.signed_in)
+    login_manager.user_loader(doors.signed_with)
     login_manager.session_protection = None  # sign-ins are rows; they are revoked there
 
 
@@ -202,9 +205,11 @@ def _home_of(viewer: access.Viewer) -> str:
     """The endpoint where somebody begins."""
     if viewer.is_nobody:
         return "accounts.sign_in"
+    if viewer.awaits:
+        return OWED[viewer.awaits]
     if viewer.is_staff:
         return "progress.today" if viewer.admitted("counselors") else "practice.show"
-    return "progress.now" if viewer.is_client else "accounts.passphrase"
+    return "progress.now"
 
 
 def _path_of_a_request(app: Flask) -> None:
@@ -228,7 +233,7 @@ def _admit() -> BaseResponse | Response | None:
     if _is_of_another(viewer):
         return _too_old()
     if getattr(view, "needs_fresh_proof", False) and not viewer.has_fresh_proof:
-        return redirect(url_for("accounts.prove", next=request.full_path.rstrip("?")))
+        return redirect(url_for("accounts.prove", next=_page()))
     g.reading = ExitStack()
     g.reading.enter_context(vault.reading(viewer, request.endpoint))
     return None
@@ -269,14 +274,15 @@ def _turn_away(view: object, viewer: access.Viewer) -> BaseResponse | Response:
     carries_text = request.method == "POST" and ("writer" in request.form or hasattr(view, "keeps_text"))
     if carries_text and _is_script():
         return _told_the_script(kept_at, 401)
-    if viewer.is_awaiting_passphrase:
-        return redirect(url_for("accounts.passphrase"), code=303)
+    is_page = request.method == "GET" and request.path != "/"
+    target = request.path if is_page else kept_at
+    if viewer.awaits:
+        return redirect(url_for(OWED[viewer.awaits], next=target), code=303)
     if not viewer.is_nobody:
         abort(403)
     if carries_text:
         flash(KEPT if kept_at else NOT_KEPT, "message")
-    is_page = request.method == "GET" and request.path != "/"
-    return redirect(url_for("accounts.sign_in", next=request.path if is_page else kept_at), code=303)
+    return redirect(url_for("accounts.sign_in", next=target), code=303)
 
 
 def _put_aside(cause: accounts.Cause) -> str | None:
@@ -359,7 +365,13 @@ def _busy(_error: Busy) -> Response:
 
 def _again() -> str | None:
     """The page that was asked for; what a form sent is still in the form, one step back."""
-    return request.full_path.rstrip("?") if request.method == "GET" else None
+    return _page() if request.method == "GET" else None
+
+
+def _page() -> str | None:
+    """The address of this request, if there is a page to see at it."""
+    can_be_seen = request.url_rule is not None and "GET" in (request.url_rule.methods or ())
+    return request.full_path.rstrip("?") if can_be_seen else None
 
 
 def _refuse_unmarked(app: Flask) -> None:

@@ -127,6 +127,25 @@ def reset_passphrase(sign_in: str) -> None:
     click.echo(f"For one use, then a new one is asked for:  {passphrase}")
 
 
+@main.command("reset-factor")
+@click.argument("sign_in")
+def reset_factor(sign_in: str) -> None:
+    """Take the second step away from somebody who works here and lost it, or from a client of several counselors; every
+    sign-in of theirs ends. Do it with them in the room."""
+    from clinic.accounts import actions as accounts
+    from clinic.accounts import queries as people
+
+    with create_app().app_context():
+        vault.must_fit(db.session.connection())
+        account = people.account_named(sign_in)
+        if account is None:
+            raise click.ClickException(f"Nobody here signs in as {sign_in}.")
+        house = access.Viewer(practice_id=account.person.practice_id)
+        accounts.reset_factors(house, account, clock.now())
+        db.session.commit()
+    click.echo("Taken away. At the next sign-in, who works here sets up a new one before anything else.")
+
+
 @main.command()
 def serve() -> None:
     """Serve the practice: web, background work and the printing press, until interrupted."""

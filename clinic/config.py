@@ -61,6 +61,22 @@ class Settings:
         return self.base_url.startswith("https://")
 
     @property
+    def staff_need_factor(self) -> bool:
+        """True when nobody works here with a passphrase alone; only the invented people of a demo do."""
+        return not self.demo
+
+    @property
+    def origin(self) -> str:
+        """Where browsers see the practice: what a passkey is bound to, with the host alone as its name."""
+        base = urlsplit(self.base_url)
+        return f"{base.scheme}://{base.netloc}"
+
+    @property
+    def site_host(self) -> str:
+        """The name of that place."""
+        return urlsplit(self.base_url).hostname or "localhost"
+
+    @property
     def backs_up(self) -> bool:
         """True when backups are made by themselves; a demo is made anew instead."""
         return bool(self.backup_hours) and not (self.demo or self.testing)

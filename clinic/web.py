@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import segno
 from flask import Flask, Response, abort, redirect, render_template, request, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
@@ -14,6 +15,7 @@ from itsdangerous import URLSafeTimedSerializer
 from jinja2 import Template
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
+from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
@@ -106,6 +108,12 @@ def _around(endpoint: str, argument: str, _root: str) -> tuple[str, str]:
     values: dict[str, Any] = {argument: _ANY}
     before, after = url_for(endpoint, **values).split(str(_ANY))
     return before, after
+
+
+def drawn(text: str) -> Markup:
+    """A text as a code for a camera; dark on white in every color scheme, since cameras expect that."""
+    square = segno.make(text, error="m", micro=False)
+    return Markup(square.svg_inline(omitsize=True, border=4, dark="#2A241D", light="#FFFFFF"))  # noqa: S704  # drawn from numbers
 
 
 class Page(Template):

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 NEEDED = "Please fill this in."
 LONGEST_PASSPHRASE = 200
@@ -27,6 +27,48 @@ class ProveForm(FlaskForm):
     """The passphrase once more."""
 
     passphrase = PasswordField("Your passphrase", [InputRequired(NEEDED), Length(max=LONGEST_PASSPHRASE)])
+
+
+class CodeForm(FlaskForm):
+    """A code of an app, or one from the paper."""
+
+    is_confirmation = True  # nothing of it is worth keeping
+
+    code = StringField(
+        "Your code",
+        [InputRequired(NEEDED), Length(max=60)],
+        description="The six digits that your app shows now, or one of your recovery codes.",
+    )
+
+
+class ProveBothForm(ProveForm, CodeForm):
+    """Both, for who signs in with both."""
+
+
+class PasskeyForm(FlaskForm):
+    """What a browser says for a passkey; the script of the page fills it in."""
+
+    answer = HiddenField(validators=[InputRequired(NEEDED), Length(max=20_000)])
+
+
+NAME = StringField("What you call it", [Optional(), Length(max=60)], description="For instance My phone.")
+
+
+class CodeAppForm(FlaskForm):
+    """A new code app: it shows that it has the secret."""
+
+    is_confirmation = True  # nothing of it is worth keeping
+
+    code = StringField("The six digits that it shows now", [InputRequired(NEEDED), Length(max=20)])
+    name = NAME
+
+
+class NewPasskeyForm(PasskeyForm):
+    """A new passkey and its name."""
+
+    is_confirmation = True  # nothing of it is worth keeping
+
+    name = NAME
 
 
 class PassphraseForm(FlaskForm):

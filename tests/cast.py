@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
+import pyotp
 from sqlalchemy import select
 
 from clinic import clock
 from clinic.access import SYSTEM, Viewer
 from clinic.accounts import actions as accounts
+from clinic.accounts import factors
 from clinic.accounts import queries as sign_ins
-from clinic.accounts.models import Person, StaffMember
+from clinic.accounts.models import CodeApp, Person, StaffMember
 from clinic.consent import actions as consent
 from clinic.couples import actions as couples
 from clinic.couples import queries as couple_reads
@@ -25,6 +27,8 @@ from clinic.practice.models import Practice
 from clinic.safety import actions as safety
 
 PASSPHRASE = "seven quiet lanterns at noon"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+"""What the code app of each member of staff was set up with."""
 BEGAN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """The Monday on which the cast comes together; everything in it is settled within the hour."""
 
@@ -102,7 +106,20 @@ def employ(cast: Cast, practice: Practice, key: str, new: accounts.NewMember, no
     """One more member of staff, who signs in as `key`."""
     member = accounts.employ(SYSTEM, practice.id, new, accounts.NewSignIn(key, passphrase_hash()), now)
     cast.people[key], cast.staff[key] = member.person_id, member.id
+    add_code_app(member.person_id, now)
     return member
+
+
+def add_code_app(person_id: UUID, now: datetime) -> CodeApp:
+    """Somebody has an app for codes, which no code was taken of yet."""
+    app = CodeApp(person_id=person_id, name="An app", secret=SECRET, added_at=now, confirmed_at=now)
+    db.session.add(app)
+    return app
+
+
+def code_at(now: datetime) -> str:
+    """What such an app shows."""
+    return pyotp.TOTP(SECRET).generate_otp(int(now.timestamp()) // factors.STEP)
 
 
 def add_couple(
@@ -154,10 +171,10 @@ def viewer_of(cast: Cast, key: str) -> Viewer:
 
 
 def token_for(cast: Cast, key: str, now: datetime, device: str = "Firefox on Linux") -> str:
-    """Open a sign-in for somebody and return its token; commits."""
+    """Open a sign-in for somebody, with the second step taken, and return its token; commits."""
     account = sign_ins.account_of(cast.people[key])
     assert account is not None
-    token = accounts.begin_session(account, device, now)
+    token = accounts.begin_session(account, device, now, with_factor=True)
     db.session.commit()
     return token
 

@@ -17,9 +17,11 @@ import pytest
 from alembic.migration import MigrationContext
 from flask import Flask
 
-from clinic import audit, vault
+from clinic import audit, clock, vault
 from clinic.access import Mark, Viewer
-from clinic.accounts.models import StaffMember
+from clinic.accounts import actions as accounts
+from clinic.accounts import queries as sign_ins
+from clinic.accounts.models import Account, StaffMember
 from clinic.app import create_app
 from clinic.config import Settings
 from clinic.couples import actions as couples
@@ -27,6 +29,7 @@ from clinic.couples.models import Couple
 from clinic.extensions import alembic, db
 from clinic.practice import queries as papers
 from clinic.safety import queries as safety
+from tests.cast import add_code_app
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSPHRASE = "seven quiet lanterns"
@@ -199,6 +202,31 @@ def test_a_passphrase_of_staff_is_reset_by_a_command(practice: Path) -> None:
     assert clinic("reset-passphrase", "nobody", folder=practice).returncode == 1
 
 
+def test_a_second_step_that_staff_lost_is_taken_away_by_a_command(practice: Path) -> None:
+    """Every sign-in ends, the trail says so, and the passphrase stays."""
+    app = app_of(practice)
+    now = clock.now()
+    with app.app_context():
+        account = db.session.scalars(db.select(Account)).one()
+        add_code_app(account.person_id, now)
+        token = accounts.begin_session(account, "Firefox on Linux", now, with_factor=True)
+        db.session.commit()
+        assert sign_ins.signed_in(token)
+        db.session.remove()
+        db.engine.dispose()
+    done = clinic("reset-factor", "ana", folder=practice)
+    assert done.returncode == 0, done.stderr
+    with app_of(practice).app_context():
+        account = db.session.scalars(db.select(Account)).one()
+        assert sign_ins.signed_in(token) is None
+        assert not sign_ins.has_factor(account.person_id)
+        assert not account.must_change_password
+        assert "reset factors" in db.session.scalars(db.select(audit.AuditEvent.verb)).all()
+        db.session.remove()
+        db.engine.dispose()
+    assert clinic("reset-factor", "nobody", folder=practice).returncode == 1
+
+
 def test_serving_waits_for_a_pending_migration(practice: Path) -> None:
     with app_of(practice).app_context():
         alembic.downgrade("base")
@@ -246,7 +274,8 @@ def test_the_doctor_warns_of_a_pending_migration_and_upgrade_cures_it(practice: 
 
 
 @pytest.mark.parametrize(
-    "command", [["serve"], ["worker"], ["doctor"], ["upgrade"], ["reset-passphrase", "ana"]]
+    "command",
+    [["serve"], ["worker"], ["doctor"], ["upgrade"], ["reset-passphrase", "ana"], ["reset-factor", "ana"]],
 )
 def test_a_key_of_another_practice_is_told_in_one_sentence(practice: Path, command: list[str]) -> None:
     (practice / "master.key").unlink()

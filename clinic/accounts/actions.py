@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from clinic import audit, vault
 from clinic.access import SYSTEM, Viewer
-from clinic.accounts import queries, rules, tries
+from clinic.accounts import factors, queries, rules, tries
 from clinic.accounts.models import Account, KeptForm, Person, StaffMember, UserSession
 from clinic.extensions import Busy, db, transactions
 from clinic.practice.models import Practice
@@ -65,8 +65,11 @@ def fits(stored: str | None, passphrase: str) -> bool:
 # Sign-ins
 
 
-def begin_session(account: Account, device: str, now: datetime) -> str:
-    """Open a sign-in under a new id and return its token, which is kept nowhere else."""
+def begin_session(account: Account, device: str, now: datetime, *, with_factor: bool = False) -> str:
+    """Open a sign-in under a new id and return its token, which is kept nowhere else.
+
+    `with_factor` is for who came with a passkey: the second step is taken with the first.
+    """
     member = queries.staff_of_person(account.person_id)
     works = member is not None and (member.left_at is None or now < member.left_at)
     token = secrets.token_urlsafe(32)
@@ -78,6 +81,7 @@ def begin_session(account: Account, device: str, now: datetime) -> str:
         last_seen_at=now,
         absolute_until=now + rules.ABSOLUTE["staff" if works else "client"],
         proved_at=now,
+        factor_at=now if with_factor else None,
     )
     db.session.add(session)
     audit.record(_as(account.person), "sign in", session)
@@ -112,10 +116,21 @@ def revoke_all(viewer: Viewer, account: Account, now: datetime, keep: UUID | Non
             revoke(viewer, session, now)
 
 
-def prove(viewer: Viewer, session: UserSession, now: datetime) -> None:
-    """Note that the passphrase was given again on this device."""
-    session.proved_at = now
-    audit.record(viewer, "prove", session)
+def prove(viewer: Viewer, session: UserSession, now: datetime, *, with_factor: bool = False) -> str:
+    """Somebody showed again who they are: the sign-in goes on under a new token, the one of before is dead."""
+    token = secrets.token_urlsafe(32)
+    session.token_hash, session.proved_at = queries.hash_of(token), now
+    if with_factor:
+        session.factor_at = now
+    audit.record(viewer, "prove second step" if with_factor else "prove", session)
+    return token
+
+
+def reset_factors(viewer: Viewer, account: Account, now: datetime) -> None:
+    """Somebody lost what the second step needs: all of it is taken away, and every sign-in ends."""
+    factors.take_all_away(viewer, account)
+    revoke_all(viewer, account, now)
+    tries.open_second_again(account.sign_in_hash)
 
 
 # Accounts
@@ -152,6 +167,7 @@ def change_password(viewer: Viewer, account: Account, password_hash: str, now: d
     """Its owner chose a new passphrase: every other sign-in ends."""
     account.password_hash = password_hash
     account.must_change_password = False
+    tries.open_second_again(account.sign_in_hash)
     revoke_all(viewer, account, now, keep=viewer.session_id)
     audit.record(viewer, "change passphrase", account)
 
@@ -162,6 +178,7 @@ def reset_password(viewer: Viewer, account: Account, password_hash: str, now: da
     account.must_change_password = True
     revoke_all(viewer, account, now)
     tries.open_again(account.sign_in_hash)
+    tries.open_second_again(account.sign_in_hash)
     audit.record(viewer, "reset passphrase", account)
 
 

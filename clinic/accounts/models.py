@@ -77,8 +77,59 @@ class UserSession(Base):
     last_seen_at: Mapped[datetime]
     absolute_until: Mapped[datetime]
     proved_at: Mapped[datetime]  # when the password was last given
+    factor_at: Mapped[datetime | None]  # when the second step was taken in it
     revoked_at: Mapped[datetime | None]
     account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
+
+
+class CodeApp(Base):
+    """An app that shows six digits for thirty seconds each; of these, none before `last_step` is taken again."""
+
+    __tablename__ = "code_app"
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    begun_in: Mapped[UUID | None]  # the sign-in that is shown the secret, until the app is confirmed
+    name_sealed: Mapped[bytes]
+    name: Sealed[str] = Sealed("name_sealed", "person", "person_id", clinical=False)
+    secret_sealed: Mapped[bytes]
+    secret: Sealed[str] = Sealed("secret_sealed", "person", "person_id", clinical=False)
+    last_step: Mapped[int] = mapped_column(default=0)
+    added_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]  # it showed a right code
+
+
+class Passkey(Base):
+    """A key that a device or its maker's account holds for a person; found by the keyed hash of its id."""
+
+    __tablename__ = "passkey"
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    credential_hash: Mapped[str] = mapped_column(unique=True)
+    held_sealed: Mapped[bytes]
+    held: Sealed[dict[str, str]] = Sealed("held_sealed", "person", "person_id", clinical=False)
+    sign_count: Mapped[int] = mapped_column(default=0)
+    added_at: Mapped[datetime]
+
+    @property
+    def name(self) -> str:
+        """What its owner calls it."""
+        return self.held["name"]
+
+
+class RecoveryCode(Base):
+    """A code for one use when nothing else is at hand; only its keyed hash is kept."""
+
+    __tablename__ = "recovery_code"
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(unique=True)
+    used_at: Mapped[datetime | None]
+
+
+class Challenge(Base):
+    """What a passkey is to sign, once, for one sign-in, or for a visitor who has none yet."""
+
+    __tablename__ = "challenge"
+    session_id: Mapped[UUID | None]
+    value: Mapped[str]
+    until: Mapped[datetime] = mapped_column(index=True)
 
 
 class KeptForm(Base):

@@ -7,12 +7,22 @@ from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, false, func, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, false, func, or_, select
 
 from clinic import clock, vault
-from clinic.access import OwnSide, StaffRole, Viewer
+from clinic.access import Awaited, OwnSide, StaffRole, Viewer
 from clinic.accounts import rules
-from clinic.accounts.models import Account, KeptForm, Person, StaffMember, UserSession, roles_of
+from clinic.accounts.models import (
+    Account,
+    CodeApp,
+    KeptForm,
+    Passkey,
+    Person,
+    RecoveryCode,
+    StaffMember,
+    UserSession,
+    roles_of,
+)
 from clinic.extensions import db
 
 
@@ -53,14 +63,15 @@ def _looked_up_with(side: FromClause, in_emergency: ColumnElement[bool]) -> Sele
         .outerjoin(StaffMember.__table__, member.person_id == person.id)
         .outerjoin(side, side.c.person_id == person.id)
     )
-    times = (session.last_seen_at, session.absolute_until, session.proved_at, session.revoked_at)
-    held = (account.closed_at, account.must_change_password, account.welcomed_at)
+    times = (session.last_seen_at, session.absolute_until, session.proved_at, session.factor_at)
+    ended = (session.revoked_at, account.closed_at)
+    held = (account.must_change_password, account.welcomed_at, _has_factor(person.id).label("has_factor"))
     own = (person.id.label("person_id"), person.practice_id, person.name_sealed)
     work = (member.id.label("staff_id"), member.name_sealed.label("staff_name_sealed"), member.left_at)
     roles = (member.is_owner, member.is_counselor, member.is_supervisor, in_emergency.label("in_emergency"))
     aside = select(func.count()).where(KeptForm.person_id == person.id).scalar_subquery().label("put_aside")
     return (
-        select(session.id, *times, *held, *own, *work, *roles, aside)
+        select(session.id, *times, *ended, *held, *own, *work, *roles, aside)
         .add_columns(side.c.partner_id, side.c.couple_id, side.c.confirmed_at)
         .select_from(tables)
         .where(session.token_hash == bindparam("token"))
@@ -68,13 +79,18 @@ def _looked_up_with(side: FromClause, in_emergency: ColumnElement[bool]) -> Sele
     )
 
 
+def _has_factor(person_id: Any) -> Any:
+    apps = select(CodeApp.id).where(CodeApp.person_id == person_id, CodeApp.confirmed_at.is_not(None))
+    return or_(apps.exists(), select(Passkey.id).where(Passkey.person_id == person_id).exists())
+
+
 def hash_of(token: str) -> str:
     """What is kept of a sign-in's token; it is random, so that a plain hash is enough."""
     return sha256(token.encode()).hexdigest()
 
 
-def signed_in(token: str) -> SignedIn | None:
-    """The sign-in with that token while it lives; dead at once for who left."""
+def signed_in(token: str, *, staff_need_factor: bool = True) -> SignedIn | None:
+    """The sign-in with that token while it lives; dead at once for who left, bare for who owes something first."""
     rows = db.session.connection().execute(_lookup[0], {"token": hash_of(token)}).all()
     if not rows or rows[0].revoked_at or rows[0].closed_at:
         return None
@@ -85,8 +101,8 @@ def signed_in(token: str) -> SignedIn | None:
     viewer = _viewer(row, sides, now)
     if viewer is None or _is_over(row, viewer, now):
         return None
-    if row.must_change_password:
-        viewer = _bare(viewer)
+    if awaits := _awaited(row, is_asked=viewer.is_staff and staff_need_factor):
+        viewer = _bare(viewer, awaits)
     return SignedIn(
         viewer,
         row.id,
@@ -122,13 +138,23 @@ def _roles_in(row: Row[Any]) -> list[StaffRole]:
     return [*roles_of(row), "emergency"] if row.is_owner and row.in_emergency else [*roles_of(row)]
 
 
-def _bare(viewer: Viewer) -> Viewer:
-    """Who signed in with a passphrase made by another may choose a new one, and nothing else."""
+def _awaited(row: Row[Any], *, is_asked: bool) -> Awaited:
+    """What is owed first; who is asked for a second step and has none can do nothing but set one up."""
+    if row.has_factor and row.factor_at is None:
+        return "factor"
+    if is_asked and not row.has_factor:
+        return "new factor"
+    return "passphrase" if row.must_change_password else ""
+
+
+def _bare(viewer: Viewer, awaits: Awaited) -> Viewer:
+    """Who owes something first has no roles and no sides until then: nothing else opens."""
     return Viewer(
         viewer.person_id,
         viewer.practice_id,
         viewer.session_id,
         viewer.name,
+        awaits=awaits,
         has_fresh_proof=viewer.has_fresh_proof,
     )
 
@@ -183,6 +209,49 @@ def own_sessions(viewer: Viewer) -> Select[UserSession]:
     if viewer.person_id is None:
         return select(UserSession).where(false())
     return select(UserSession).join(UserSession.account).where(Account.person_id == viewer.person_id)
+
+
+# Second steps
+
+
+def has_factor(person_id: UUID | None) -> bool:
+    """True for who has a code app or a passkey."""
+    return bool(db.session.scalar(select(_has_factor(person_id))))
+
+
+def code_apps_of(person_id: UUID | None) -> Sequence[CodeApp]:
+    """Apps that showed a right code, the oldest first."""
+    mine = select(CodeApp).where(CodeApp.person_id == person_id, CodeApp.confirmed_at.is_not(None))
+    return db.session.scalars(mine.order_by(CodeApp.added_at, CodeApp.id)).all()
+
+
+def code_app_begun(viewer: Viewer, since: datetime) -> CodeApp | None:
+    """The app that is being set up in this very sign-in; no other one is shown its secret."""
+    return db.session.scalar(
+        select(CodeApp).where(
+            CodeApp.person_id == viewer.person_id,
+            CodeApp.begun_in == viewer.session_id,
+            CodeApp.confirmed_at.is_(None),
+            CodeApp.added_at > since,
+        )
+    )
+
+
+def passkeys_of(person_id: UUID | None) -> Sequence[Passkey]:
+    """Passkeys, the oldest first."""
+    mine = select(Passkey).where(Passkey.person_id == person_id)
+    return db.session.scalars(mine.order_by(Passkey.added_at, Passkey.id)).all()
+
+
+def passkey_with(credential_hash: str) -> Passkey | None:
+    """Whoever's passkey that is."""
+    return db.session.scalar(select(Passkey).where(Passkey.credential_hash == credential_hash))
+
+
+def recovery_codes_left(person_id: UUID | None) -> int:
+    """How many recovery codes are still good."""
+    left = select(RecoveryCode.id).where(RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None))
+    return len(db.session.scalars(left).all())
 
 
 # Staff

@@ -3,7 +3,8 @@
 A device that has signed in under a name is at home there: its tries at that name have a count of their own, so that
 nobody at another device, not even in the same household, can make it wait or shut it out. Everybody else is a stranger
 and is counted by network and name, by network, and by name wherever they are. What is counted hangs on the name that
-was typed, never on whether an account has it.
+was typed, never on whether an account has it. The second step has doors of its own, at which only those devices are at
+home on which it was taken.
 """
 
 from dataclasses import dataclass
@@ -120,6 +121,11 @@ class Door:
         return self.home if self.is_home else self.everywhere
 
 
+def second_door(name_hash: str, device_id: str | None, address: str) -> Door:
+    """Where somebody stands who gave the passphrase of a name and tries a code."""
+    return Door(f"factor:{name_hash}", device_id, address)
+
+
 def _bucket(owner: str) -> str:
     return vault.keyed_hash("throttle", owner)
 
@@ -152,15 +158,35 @@ def forgive_sign_in(door: Door) -> None:
         row.failures = 0
 
 
+def forgive_second(door: Door) -> None:
+    """It was a right code, so this try was none. Strangers' tries before it stay: only a new passphrase ends those."""
+    for bucket in door.paces():
+        forgive_try(SIGN_IN, bucket)
+    forgive_try(IN_A_ROW, door.row())
+
+
 def make_at_home(name_hash: str, device_id: str, now: datetime) -> None:
     """A device has signed in under this name: from now on it has its own count there, and strangers begin anew."""
     open_again(name_hash)
-    bucket = Door(name_hash, device_id, "").home
+    settle(Door(name_hash, device_id, ""), now)
+
+
+def settle(door: Door, now: datetime) -> None:
+    """A device is at home at this door. Strangers' tries stay as they are: they know the passphrase, if it is codes."""
+    bucket = door.home
     row = _row(IN_A_ROW, bucket) or _new_row(bucket, now)
     row.failures, row.last_at = 0, now
 
 
 def open_again(name_hash: str) -> None:
     """Its owner came, or has a new passphrase: strangers' tries at this name are none in a row."""
-    bucket = Door(name_hash, None, "").everywhere
+    _forget(Door(name_hash, None, "").everywhere)
+
+
+def open_second_again(name_hash: str) -> None:
+    """Its owner has a new passphrase: who knew the one of before tries no codes any more."""
+    _forget(second_door(name_hash, None, "").everywhere)
+
+
+def _forget(bucket: str) -> None:
     db.session.execute(delete(Throttle).where(Throttle.purpose == IN_A_ROW, Throttle.device_hash == bucket))

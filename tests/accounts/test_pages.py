@@ -253,7 +253,7 @@ def test_owner_takes_somebody_in(app: Flask, client_for: Enter, cast: Cast, now:
     once = re.search(r"\b(?:[a-z]+-){5}[a-z]+\b", page.split("<main")[1])[0]
     client = app.test_client()
     answer = client.post("/accounts/sign-in", data={"name": "noor", "passphrase": once})
-    assert answer.location == "/accounts/passphrase"
+    assert answer.location == "/accounts/second-step", "a second step is set up before anything else"
     assert "Noor Haddad" in owner.get("/accounts/staff").text
     with app.app_context():
         noor = db.session.scalars(select(StaffMember).where(StaffMember.credential == "LPC")).one()

@@ -21,8 +21,8 @@ def sign_in(client: FlaskClient, name: str, passphrase: str = PASSPHRASE, target
     return client.post(f"/accounts/sign-in{target}", data={"name": name, "passphrase": passphrase})
 
 
-def test_counselor_signs_in(nobody: FlaskClient, cast: Cast, now: datetime) -> None:
-    answer = sign_in(nobody, "counselor")
+def test_client_signs_in(nobody: FlaskClient, cast: Cast, now: datetime) -> None:
+    answer = sign_in(nobody, "partner_a")
     assert answer.status_code == 303
     assert answer.location == "/"
     with nobody.session_transaction() as session:
@@ -130,7 +130,7 @@ def test_next_never_leads_to_another_site(
 
 
 def test_next_leads_on_within_the_site(nobody: FlaskClient, cast: Cast, now: datetime) -> None:
-    assert sign_in(nobody, "counselor", target="?next=/accounts/devices").location == "/accounts/devices"
+    assert sign_in(nobody, "partner_a", target="?next=/accounts/devices").location == "/accounts/devices"
 
 
 def test_token_in_the_database_is_only_a_hash(app: Flask, cast: Cast, now: datetime) -> None:
@@ -190,7 +190,7 @@ def test_a_way_back_leads_nobody_where_they_may_not_go(client_for, nobody) -> No
     for key, target in (
         ("partner_a", "/accounts/staff"),
         ("partner_b", "/nowhere"),
-        ("owner", "//evil.example"),
+        ("other_a", "//evil.example"),
     ):
         browser = nobody.application.test_client()
         signed = browser.post(

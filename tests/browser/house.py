@@ -43,14 +43,17 @@ class House:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[House]:
-    """Serve the practice in `folder` on a free port: the web in two processes, and the background work."""
+def served(folder: Path, *, demo: bool = True) -> Iterator[House]:
+    """Serve the practice in `folder` on a free port: the web in two processes, and the background work.
+
+    As in a demo staff are asked for no second step, so that tests of other things sign in at once.
+    """
     port = _free_port()
-    house = House(f"http://127.0.0.1:{port}", folder)
+    house = House(f"http://localhost:{port}", folder)  # a passkey needs a name, not an address
     given = {
         "CLINIC_DATA_DIR": folder,
         "CLINIC_BASE_URL": house.url,
-        "CLINIC_DEMO": 1,
+        "CLINIC_DEMO": int(demo),
         AHEAD: folder / "ahead",
     }
     environment = {**os.environ, **{name: str(value) for name, value in given.items()}}

@@ -18,7 +18,7 @@ from clinic.couples import actions, queries
 from clinic.couples.models import Couple, Invitation, Partner
 from clinic.extensions import db
 from clinic.safety import queries as safety
-from tests.cast import PASSPHRASE, Cast, viewer_of
+from tests.cast import PASSPHRASE, Cast, add_code_app, viewer_of
 
 Enter = Callable[[str], FlaskClient]
 
@@ -281,6 +281,25 @@ def test_person_joins_a_second_couple_with_the_own_sign_in(
             cast.partners["tove"],
         }
         assert db.session.scalar(select(func.count()).select_from(Person)) == 14
+
+
+def test_person_with_a_second_step_takes_it_in_this_browser_before_joining_a_second_couple(
+    app: Flask, client_for: Enter, cast: Cast, fresh: Couple, now: datetime
+) -> None:
+    path, digits = invite(client_for("counselor"), cast)
+    with app.app_context():
+        add_code_app(cast.people["ex_a"], now)
+        db.session.commit()
+    data = {"secret": digits, "sign_in_name": "ex_a", "passphrase": PASSPHRASE}
+    answer = app.test_client().post(f"{path}?with=own", data=data)
+    assert answer.status_code == 409
+    assert "Sign in with it in this browser" in answer.text
+    half = app.test_client()
+    half.post("/accounts/sign-in", data={"name": "ex_a", "passphrase": PASSPHRASE})
+    assert half.post(f"{path}?with=own", data=data).status_code == 409
+    whole = client_for("ex_a")
+    assert whole.post(f"{path}?with=own", data=data).status_code == 303
+    assert whole.get("/progress/now").status_code == 200
 
 
 def test_one_person_cannot_be_both_partners(app: Flask, client_for: Enter, cast: Cast, fresh: Couple) -> None:

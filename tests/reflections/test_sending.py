@@ -293,6 +293,31 @@ def test_sent_words_open_only_after_a_fresh_proof(work, client_for, turn, url, a
         assert "/accounts/prove" in mara.get(url + path).location
 
 
+def test_who_reads_what_was_sent_changes_only_after_a_fresh_proof(work, client_for, ahead):
+    """At an unlocked device nobody else lets the partner read what was kept for the counselor."""
+    letter = work.assign("impact_statement", roles={"partner_a": "injured", "partner_b": "involved"})
+    felt = {"felt_then": ["hurt"], "felt_now": ["hurt"]}
+    turn = work.turn(letter, "first_sitting", "partner_a")
+    work.send("partner_a", turn, {"before": 2, "event": "canary", **felt, "after": 2}, consent="no")
+    mara, url = client_for("partner_a"), f"/reflections/{turn}"
+    assert mara.get(url + "/revise").status_code == 200
+    mara.post(url, data={"screen": "all", "version": "0", "x_event": "canary, again", "do": "save"})
+    page = mara.get(url + "/before")
+    assert page.status_code == 200
+    seen = re.findall(r'name="(version|content)"[^>]*value="([^"]*)"', page.text)
+    send = {**dict(seen), "consent": "yes", "do": "send"}
+    ahead(minutes=10)
+    assert mara.post(url + "/before", data=send).location.startswith("/accounts/prove")
+    with work.app.app_context():
+        rows = db.session.scalars(db.select(Reflection).where(Reflection.turn_id == turn)).all()
+        assert [one.revision for one in rows] == [1]
+        db.session.remove()
+    proved(mara, mara.post(url + "/before", data=send))
+    after = mara.post(url + "/before", data=send)
+    assert after.status_code in {200, 303, 422}
+    assert "/accounts/prove" not in (after.location or "")
+
+
 def proved(client, at):
     """Give the passphrase again where the house asks for it, and go on to where it leads."""
     assert "/accounts/prove" in at.location

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from clinic import clock, vault
+from clinic.access import Viewer
+from clinic.accounts import factors
 from clinic.accounts import queries as sign_ins
 from clinic.accounts.models import UserSession
 from clinic.app import create_app
@@ -20,6 +22,13 @@ from tests.rules import world as worlds
 from tests.rules.birds import PEOPLE
 from tests.rules.site import Site
 from tests.rules.theater import Theater
+
+
+def web_viewer(token: str) -> Viewer:
+    """Who looks with that sign-in."""
+    signed = sign_ins.signed_in(token)
+    assert signed is not None
+    return signed.viewer
 
 
 def session_of(token: str) -> UUID:
@@ -50,6 +59,12 @@ def _world(tmp_path_factory: pytest.TempPathFactory) -> Site:
             known = [who for who in world.cast.people if who != "nobody"]
             tokens = {who: people.token_for(world.cast, who, world.stage.now) for who in known}
             world.ids |= {f"session {who}": session_of(tokens[who]) for who in known}
+            for who in (
+                "counselor",
+                "partner_b",
+            ):  # somebody who is setting up an app, so that its page is looked at
+                factors.begin_code_app(web_viewer(tokens[who]), world.stage.now)
+            db.session.commit()
         db.session.remove()
         db.engine.dispose()
     file = folder / "clinic.sqlite"

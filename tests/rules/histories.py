@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from clinic import clock
 from clinic.accounts import actions as accounts
+from clinic.accounts import factors, tries
 from clinic.accounts import queries as sign_ins
 from clinic.consent import actions as consent
 from clinic.couples import actions as couples
@@ -232,6 +233,21 @@ def _signs(stage: Stage) -> None:
             consent.sign(viewer, stage.partner(B), version, "The name of B", stage.now)
 
 
+def _second_step(stage: Stage) -> None:
+    """B sets up an app for codes, gets the paper with it, and mistypes at the door."""
+    person_id = stage.cast.people[B]
+    with stage.act(B) as viewer:
+        factors.begin_code_app(viewer, stage.now)
+        people.add_code_app(person_id, stage.now)
+        factors.new_recovery_codes(viewer, person_id)
+        account = sign_ins.account_of(person_id)
+        assert account is not None
+        tries.count_sign_in(tries.second_door(account.sign_in_hash, None, "10.0.0.7"), stage.now)
+        assert not factors.uses_code(person_id, "000000", stage.now)
+    with clock.moved_to(stage.now):
+        people.token_for(stage.cast, B, stage.now, "Firefox on Windows")
+
+
 def _met_alone(stage: Stage) -> None:
     stage.meet("alone", "couple", "counselor", in_days=0.01, partner_id=stage.cast.partners[B])
     stage.meet("alone again", "couple", "counselor", in_days=3, partner_id=stage.cast.partners[B])
@@ -273,6 +289,7 @@ PRIVATE: Mapping[str, tuple[int, Private]] = {
     "a letter released and called back": (2, _letter_called_back),
     "said beside the answers": (3, _said),
     "a new passphrase and device": (2, _settings),
+    "a second step": (2, _second_step),
     "met alone": (3, _met_alone),
     "signed anew": (4, _signs),
     "given alone": (4, _given_alone),
@@ -293,7 +310,7 @@ HISTORIES: Mapping[str, tuple[str, ...]] = {
         "an unsafe answer",
         "sealed, and kept for the counselor",
     ),
-    "alone": ("given alone", "met alone", "a new passphrase and device", "signed anew"),
+    "alone": ("given alone", "met alone", "a new passphrase and device", "a second step", "signed anew"),
     "before opening": ("sealed before opening", "a draft of the next plan"),
     "nearly all": (
         "drafts",

@@ -37,6 +37,7 @@ NO_PAGE = {
 """What answers GET with a file, or only shows the way to the page with the button."""
 
 STATES = {
+    "accounts.codes",
     "accounts.once",
     "couples.invited",
     "couples.no_key",
@@ -112,6 +113,7 @@ def test_an_endpoint_renders_the_template_of_its_name(site: Site) -> None:
                 "static",
                 "fonts",
                 "accounts.sign_in",
+                "accounts.second",
                 "reflections.before",
             }:
                 continue

@@ -13,6 +13,8 @@ from tests.rules.site import Site
 
 CANARY = "canary that was typed at {}"
 PASSWORDS = {"password"}
+PROOFS = {"code", "answer"}
+"""Boxes of the second step: as where a passphrase is asked, nothing of such a form is put aside."""
 
 
 def forms_of(site: Site, who: str) -> dict[str, FormOnPage]:
@@ -50,9 +52,9 @@ def is_back(form: FormOnPage, page: str) -> bool:
 def test_every_form_with_room_for_words_says_whose_it_is(site: Site, who: str) -> None:
     for made in site.sweep(who).answers:
         for form in forms_on(made.path, made.text) if made.is_page and who != "nobody" else []:
-            asks_passphrase = any(box.kind in PASSWORDS for box in form.boxes)
+            asks_proof = any(box.kind in PASSWORDS or box.name in PROOFS for box in form.boxes)
             is_public = form.action.startswith(("/accounts/sign-in", "/join/")) or "/release/" in form.action
-            if form.method == "post" and form.for_words and not asks_passphrase and not is_public:
+            if form.method == "post" and form.for_words and not asks_proof and not is_public:
                 assert form.box("writer") is not None, f"{made.path} → {form.action}"
 
 

@@ -10,7 +10,7 @@ from tests.rules.table import NOBODYS, Row, data_of, is_admitted, table, tries_o
 from tests.rules.visits import Visit, visit
 
 METHODS = {"GET", "POST"}
-SILENT = {"draft", "kept_form", "kept_text", "throttle"}
+SILENT = {"challenge", "draft", "kept_form", "kept_text", "throttle"}
 """Tables whose changes leave no line in the trail: what is typed, put aside or tried is nobody else's business."""
 
 

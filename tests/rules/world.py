@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from clinic import clock
 from clinic.accounts import actions as accounts
-from clinic.accounts.models import KeptForm
+from clinic.accounts.models import CodeApp, KeptForm
 from clinic.appointments import actions as appointments
 from clinic.consent import actions as consent
 from clinic.consent.models import ConsentSignature
@@ -353,6 +353,8 @@ def _name_rows(world: World) -> None:
     for signature in db.session.scalars(select(ConsentSignature).order_by(ConsentSignature.signed_at)):
         ids[f"signature {_who(world, signature.partner_id)}"] = signature.id
     ids["consent elsewhere"] = houses.in_force(world.cast.elsewhere_id, stage.now)["consent"].id
+    apps = {app.person_id: app.id for app in db.session.scalars(select(CodeApp))}
+    ids |= {f"factor {key}": apps[id_] for key, id_ in world.cast.people.items() if id_ in apps}
     for kind, label in ((KeptText, "kept"), (NoteToCounselor, "note")):
         for row in db.session.scalars(select(kind)):
             ids[f"{label} {_who(world, row.partner_id)}"] = row.id

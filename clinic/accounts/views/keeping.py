@@ -47,7 +47,7 @@ def _signer() -> URLSafeSerializer:
 
 @pages.app_template_global("carried_by")
 def carried_by(form: Any, action: str = "", *, keeps: bool = False) -> Markup:
-    """The hidden fields of a form with room for words; nothing for others, and nothing where a passphrase is asked.
+    """The hidden fields of a form with room for words; nothing for others, and nothing where a proof is asked.
 
     `keeps` is for a form whose words are kept by a door of its own, whatever its boxes are.
     """

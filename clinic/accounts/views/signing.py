@@ -1,7 +1,8 @@
-"""Pages of accounts: sign in and out, leave quickly, prove again, first screens, devices, staff."""
+"""Pages of accounts: sign in and out, leave quickly, a new passphrase, first screens, devices, staff."""
 
 import secrets
 from hmac import compare_digest
+from typing import TypeVar
 from uuid import UUID
 
 from flask import (
@@ -24,9 +25,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import access, clock, vault, web
 from clinic.accounts import actions, library, queries, rules, tries
 from clinic.accounts.models import Account, StaffMember, UserSession
+from clinic.accounts.passkeys import Site
 from clinic.extensions import csrf, db
 from clinic.practice import queries as practices
-from forms.accounts import PassphraseForm, ProveForm, SignInForm, StaffForm
+from forms.accounts import PasskeyForm, PassphraseForm, SignInForm, StaffForm
+
+Resp = TypeVar("Resp", bound=BaseResponse)
 
 pages = Blueprint("accounts", __name__, url_prefix="/accounts")
 
@@ -34,7 +38,6 @@ WELCOME_SCREENS = 4
 DEVICE_LASTS = 400 * 24 * 3600
 AWAY = "https://www.wikipedia.org/"
 WRONG = "The name and the passphrase do not fit together. Nothing is lost; please look at both again."
-WRONG_PROOF = "That is not the passphrase of this sign-in. Please try once more."
 
 
 # Signing in
@@ -48,12 +51,20 @@ def sign_in() -> Response | BaseResponse:
     if form.validate_on_submit():
         return _try_to_sign_in(form)
     if not form.is_submitted() and not web.viewer().is_nobody:
-        return web.see(_way_back(web.viewer()) or "/")
-    return _sign_in_page(form, 422 if form.is_submitted() else 200)
+        return web.see(way_back(web.viewer()) or "/")
+    return sign_in_page(form, 422 if form.is_submitted() else 200)
 
 
-def _sign_in_page(form: SignInForm, status: int) -> Response:
-    return web.page("accounts/sign_in.html", status, form=form, practice=practices.only_one())
+def sign_in_page(form: SignInForm, status: int, passkey_form: PasskeyForm | None = None) -> Response:
+    """The page, also when a passkey was of no use."""
+    return web.page(
+        "accounts/sign_in.html",
+        status,
+        form=form,
+        practice=practices.only_one(),
+        passkey_form=passkey_form or PasskeyForm(formdata=None),
+        takes_passkeys=site().takes_passkeys,
+    )
 
 
 def _try_to_sign_in(form: SignInForm) -> Response | BaseResponse:
@@ -62,17 +73,17 @@ def _try_to_sign_in(form: SignInForm) -> Response | BaseResponse:
     except tries.Refused as early:
         db.session.rollback()
         form.passphrase.errors = [str(early)]
-        return _sign_in_page(form, 429)
+        return sign_in_page(form, 429)
     signed = let_in(account) if account else None
     if signed is None:
         db.session.rollback()
         form.passphrase.errors = [WRONG]
-        return _sign_in_page(form, 422)
+        return sign_in_page(form, 422)
     db.session.commit()
-    return welcome_in(signed, _way_back(signed.viewer))
+    return welcome_in(signed, way_back(signed.viewer))
 
 
-def _way_back(viewer: access.Viewer) -> str | None:
+def way_back(viewer: access.Viewer) -> str | None:
     """Where one was before signing in; only for whom that page is: anybody else begins at the own home."""
     target = rules.own_path(request.args.get("next"))
     try:
@@ -89,7 +100,7 @@ def _way_back(viewer: access.Viewer) -> str | None:
 
 def proved_account(name: str, passphrase: str) -> Account | None:
     """The account that fits; reads, ends that transaction, hashes outside of any, begins again."""
-    door = tries.Door(queries.sign_in_hash(name), _known_device(), request.remote_addr or "")
+    door = tries.Door(queries.sign_in_hash(name), known_device(), request.remote_addr or "")
     tries.count_sign_in(door, clock.now())
     account = queries.account_named(name)
     known = (account.id, account.password_hash) if account else (None, None)
@@ -103,23 +114,40 @@ def proved_account(name: str, passphrase: str) -> Account | None:
     return account
 
 
-def let_in(account: Account) -> queries.SignedIn | None:
+def let_in(account: Account, *, with_factor: bool = False) -> queries.SignedIn | None:
     """Open a sign-in under a new id, ending this browser's earlier one; None for who left."""
     now = clock.now()
     _end_sign_in()
-    token = actions.begin_session(account, rules.device_words(request.user_agent.string), now)
-    tries.make_at_home(account.sign_in_hash, _device(), now)
-    return queries.signed_in(token)
+    device = rules.device_words(request.user_agent.string)
+    token = actions.begin_session(account, device, now, with_factor=with_factor)
+    tries.make_at_home(account.sign_in_hash, device_id(), now)
+    return signed_with(token)
+
+
+def site() -> Site:
+    """Where passkeys are bound to."""
+    settings = current_app.config["SETTINGS"]
+    return Site(settings.site_host, settings.origin)
+
+
+def signed_with(token: str) -> queries.SignedIn | None:
+    """The sign-in of a token, by the rules of this practice."""
+    settings = current_app.config["SETTINGS"]
+    return queries.signed_in(token, staff_need_factor=settings.staff_need_factor)
 
 
 def welcome_in(signed: queries.SignedIn, target: str | None = None) -> BaseResponse:
     """Put a sign-in that is already in the database into a clean cookie and go on."""
     session.clear()
     login_user(signed)
-    response = web.see(_first_page(signed, target))
+    return remembering(web.see(first_page(signed, target)))
+
+
+def remembering(response: Resp) -> Resp:
+    """Let this device be known again; see below."""
     response.set_cookie(
         _device_cookie(),
-        _device_value(_device()),
+        _device_value(device_id()),
         max_age=DEVICE_LASTS,
         secure=current_app.config["SESSION_COOKIE_SECURE"],
         httponly=True,
@@ -128,7 +156,10 @@ def welcome_in(signed: queries.SignedIn, target: str | None = None) -> BaseRespo
     return response
 
 
-def _first_page(signed: queries.SignedIn, target: str | None) -> str:
+def first_page(signed: queries.SignedIn, target: str | None) -> str:
+    """Where somebody goes on: first what is owed, then where they wanted to go."""
+    if signed.viewer.awaits in {"factor", "new factor"}:
+        return url_for("accounts.second", next=rules.own_path(request.args.get("next")))
     if signed.must_change_password:
         return url_for("accounts.passphrase")
     if signed.viewer.is_client and not signed.has_been_welcomed:
@@ -144,22 +175,21 @@ def _device_cookie() -> str:
     return "__Host-device" if current_app.config["SESSION_COOKIE_SECURE"] else "device"
 
 
-def _device_value(device_id: str) -> str:
-    return f"{device_id}.{vault.keyed_hash('device', device_id)}"
+def _device_value(id_: str) -> str:
+    return f"{id_}.{vault.keyed_hash('device', id_)}"
 
 
-def _known_device() -> str | None:
+def known_device() -> str | None:
+    """The id of this device, if it has signed in here before."""
     value = request.cookies.get(_device_cookie(), "")
-    device_id = value.partition(".")[0]
-    return (
-        device_id if device_id and compare_digest(value.encode(), _device_value(device_id).encode()) else None
-    )
+    id_ = value.partition(".")[0]
+    return id_ if id_ and compare_digest(value.encode(), _device_value(id_).encode()) else None
 
 
-def _device() -> str:
+def device_id() -> str:
     """The id of this device; a new one is made once in a request."""
     if "device" not in g:
-        g.device = _known_device() or secrets.token_hex(16)
+        g.device = known_device() or secrets.token_hex(16)
     return str(g.device)
 
 
@@ -198,47 +228,17 @@ def leave() -> Response:
 
 
 def _end_sign_in() -> None:
-    current = _own_session(web.viewer().session_id)
+    current = own_session(web.viewer().session_id)
     if current is not None:
         actions.revoke(web.viewer(), current, clock.now())
 
 
-def _own_session(session_id: UUID | None) -> UserSession | None:
+def own_session(session_id: UUID | None) -> UserSession | None:
+    """One of the viewer's own sign-ins."""
     return db.session.scalar(queries.own_sessions(web.viewer()).where(UserSession.id == session_id))
 
 
-# Proving again, and a new passphrase
-
-
-@pages.route("/prove", methods=["GET", "POST"])
-@access.signed_in
-def prove() -> Response | BaseResponse:
-    """Ask for the passphrase again before what is meant for one pair of eyes."""
-    form = ProveForm()
-    if form.validate_on_submit():
-        return _try_to_prove(form)
-    return web.page("accounts/prove.html", 422 if form.is_submitted() else 200, form=form)
-
-
-def _try_to_prove(form: ProveForm) -> Response | BaseResponse:
-    viewer = web.viewer()
-    bucket = vault.keyed_hash("throttle", f"session:{viewer.session_id}")
-    try:
-        tries.count_try("prove", bucket, clock.now())
-    except tries.Refused as early:
-        db.session.rollback()
-        form.passphrase.errors = [str(early)]
-        return web.page("accounts/prove.html", 429, form=form)
-    account = queries.account_of(viewer.person_id)
-    stored = account.password_hash if account else None
-    db.session.commit()
-    if not actions.fits(stored, form.passphrase.data or ""):
-        form.passphrase.errors = [WRONG_PROOF]
-        return web.page("accounts/prove.html", 422, form=form)
-    tries.forgive_try("prove", bucket)
-    actions.prove(viewer, web.found(_own_session(viewer.session_id)), clock.now())
-    db.session.commit()
-    return web.see(rules.own_path(request.args.get("next")) or "/")
+# A new passphrase
 
 
 @pages.route("/passphrase", methods=["GET", "POST"])
@@ -300,14 +300,20 @@ def devices() -> str:
     practice = web.found(practices.practice_of(viewer))
     found = queries.devices_of(viewer, clock.now())
     account = web.found(queries.account_of(viewer.person_id))
-    return render_template("accounts/devices.html", devices=found, zone=practice.zone, account=account)
+    return render_template(
+        "accounts/devices.html",
+        devices=found,
+        zone=practice.zone,
+        account=account,
+        has_factor=queries.has_factor(viewer.person_id),
+    )
 
 
 @pages.post("/devices/<uuid:session_id>/end")
 @access.signed_in
 def end_device(session_id: UUID) -> BaseResponse:
     """Sign one device out."""
-    actions.revoke(web.viewer(), web.found(_own_session(session_id)), clock.now())
+    actions.revoke(web.viewer(), web.found(own_session(session_id)), clock.now())
     db.session.commit()
     flash("That device is signed out.", "done")
     return web.see(url_for("accounts.devices"))

@@ -3,9 +3,7 @@
 from functools import partial
 from uuid import UUID
 
-import segno
 from flask import Response, current_app, flash, request, url_for
-from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, web
@@ -33,16 +31,10 @@ def invite(partner_id: UUID) -> Response | BaseResponse:
         "couples/invited.html",
         partner=partner,
         link=link,
-        qr=_drawn(link),
+        qr=web.drawn(link),
         secret=rules.spoken(invited.secret),
         until=web.moment(invited.invitation.expires_at, partner.couple.zone),
     )
-
-
-def _drawn(link: str) -> Markup:
-    """The link as a code for a camera; dark on white in every color scheme, since cameras expect that."""
-    square = segno.make(link, error="m", micro=False)
-    return Markup(square.svg_inline(omitsize=True, border=4, dark="#2A241D", light="#FFFFFF"))  # noqa: S704  # drawn from numbers
 
 
 @pages.post("/partners/<uuid:partner_id>/withdraw")
@@ -94,3 +86,18 @@ def reset(partner_id: UUID) -> Response | BaseResponse:
     accounts.reset_password(web.viewer(), account, hashed, clock.now())
     db.session.commit()
     return web.page("accounts/once.html", name=name, sign_in_name=account.sign_in_name, passphrase=once)
+
+
+@pages.post("/partners/<uuid:partner_id>/reset-factors")
+@access.counselors
+@access.fresh_proof
+def reset_factors(partner_id: UUID) -> BaseResponse:
+    """Take away what a client lost, with the client in the room; whether there was anything is told to nobody."""
+    partner = own_partner(partner_id)
+
+    def act() -> None:
+        account = web.found(actions.resettable(web.viewer(), partner))
+        accounts.reset_factors(web.viewer(), account, clock.now())
+
+    said = f"{partner.name} signs in with the passphrase alone now. Every earlier sign-in has ended."
+    return done(partner.couple_id, act, said)

@@ -77,7 +77,14 @@ def _join_with(token: str, form: JoinWithForm) -> Response | BaseResponse:
         db.session.rollback()
         form.passphrase.errors = [doors.WRONG]
         return _join_page(form, 422)
-    return _enter(token, form, lambda found: actions.join_with(found, account, clock.now()))
+
+    def act(found: Invitation) -> Any:
+        joined = actions.join_with(found, account, clock.now())
+        if not doors.is_whole(account):
+            raise actions.CoupleError(doors.SIGN_IN_FIRST)
+        return joined
+
+    return _enter(token, form, act)
 
 
 def _with_secret(token: str, form: JoinForm | JoinWithForm) -> Invitation | None:
@@ -111,6 +118,6 @@ def _enter(
         db.session.rollback()
         form.secret.errors = [str(error)]
         return _join_page(form, 409)
-    signed = web.found(doors.let_in(account))
+    signed = web.found(doors.let_in(account, with_factor=doors.is_whole(account)))
     db.session.commit()
     return doors.welcome_in(signed)

@@ -18,9 +18,11 @@ from clinic.reflections.views import keeping
 from clinic.reflections.views.turn import (
     declines,
     held,
+    must_prove,
     own,
     own_author,
     pages,
+    proof_for,
     seen_version,
     stop_page,
     words_page,
@@ -39,6 +41,10 @@ def before(turn_id: UUID) -> Response | BaseResponse:
     draft = queries.draft_of(sheet.author.turn, sheet.author.partner_id)
     if draft is None or sheet.place not in {"open", "proposed"}:
         return web.see(url_for(".write", turn_id=turn_id))
+    if request.method == "POST" and must_prove(
+        sheet
+    ):  # who reads what was sent is for its author alone to change
+        return web.see(proof_for(request.path))
     form = _form(sheet)
     if request.method == "GET":
         _fill(form, sheet, actions.standing(sheet.author), draft.version)

@@ -39,10 +39,15 @@ def words_page(
 
     `at` is the page to come back to with the proof, when it is another one than this.
     """
-    viewer, author = web.viewer(), sheet.author
-    if not viewer.has_fresh_proof and queries.has_sent(author.turn, author.partner_id):
+    if must_prove(sheet):
         return web.see(proof_for(at))
     return web.page(template, status, sheet=sheet, **values)
+
+
+def must_prove(sheet: Sheet) -> bool:
+    """True when this turn has sent words of its author, and nobody showed within five minutes that it is the author."""
+    author = sheet.author
+    return not web.viewer().has_fresh_proof and queries.has_sent(author.turn, author.partner_id)
 
 
 def proof_for(at: str | None = None) -> str:
