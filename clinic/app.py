@@ -3,9 +3,11 @@
 import gc
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from uuid import UUID
 
 from flask import (
     Flask,
@@ -40,6 +42,7 @@ from clinic.couples import queries as couples
 from clinic.couples.models import Partner
 from clinic.exercises.document import Turn
 from clinic.extensions import MIGRATING, READING, Busy, alembic, csrf, db, login_manager, set_transactions
+from clinic.homework import reminders
 from clinic.homework import summary as glances
 from clinic.reflections import queries as reflections
 from clinic.reflections.rules import readers_sentence
@@ -166,11 +169,15 @@ def _extend(app: Flask) -> None:
     sign_ins.hand_in(couples.SIDES, couples.IN_EMERGENCY)
     couples.hand_in(
         couples.FromAbove(
-            glances.columns, glances.glances_of, glances.is_to_read, appointments.next_at, sever
+            glances.columns, glances.glances_of, glances.is_to_read, appointments.next_at, sever, _weigh
         )
     )
     login_manager.user_loader(sign_ins.signed_in)
     login_manager.session_protection = None  # sign-ins are rows; they are revoked there
+
+
+def _weigh(couple_id: UUID, now: datetime) -> None:
+    reminders.weigh(now, couple_id=couple_id)
 
 
 def _bound_the_body() -> None:

@@ -238,6 +238,8 @@ def _demo_settings(data_dir: Path, port: int) -> Settings:
         trusted_hosts=("localhost", "127.0.0.1"),
         host="127.0.0.1",
         port=port,
+        smtp_url=f"folder:{folder / 'outbox'}",
+        mail_from="notes@example.org",
         demo=True,
     )
 
@@ -293,9 +295,7 @@ def doctor_command() -> None:
     settings = Settings.from_environment()
     sources = settings.sources()
     for field in fields(settings):
-        click.echo(
-            f"{PREFIX}{field.name.upper():<16} {getattr(settings, field.name)!s:<48} {sources[field.name]}"
-        )
+        click.echo(f"{PREFIX}{field.name.upper():<16} {settings.shown(field.name):<48} {sources[field.name]}")
     app = create_app(settings)
     findings = doctor.examine(settings, app)
     if not doctor.is_behind(app):

@@ -1,9 +1,11 @@
 """Pages of the practice: its letterhead, its policy and its crisis resources, for owners."""
 
+from datetime import timedelta
+
 from flask import Blueprint, Response, flash, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from clinic import access, web
+from clinic import access, clock, mail, web
 from clinic.extensions import db
 from clinic.practice import actions, library, queries
 from clinic.practice.models import Practice
@@ -11,6 +13,9 @@ from forms.bounds import room
 from forms.practice import CrisisForm, LetterheadForm, PolicyForm
 
 pages = Blueprint("practice", __name__, url_prefix="/practice")
+
+LOOKS_BACK = timedelta(days=30)
+"""Mails that were given up are told so long."""
 
 
 def _own() -> Practice:
@@ -27,6 +32,7 @@ def show() -> str:
         practice=practice,
         lines=queries.crisis_lines(practice),
         last_verified=queries.last_verified(practice),
+        given_up=mail.given_up(practice.id, clock.now() - LOOKS_BACK),
     )
 
 

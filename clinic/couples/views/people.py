@@ -13,7 +13,7 @@ from clinic.couples.models import Couple
 from clinic.couples.views.blueprint import colleague, done, pages, workable
 from clinic.extensions import db
 from clinic.practice import queries as practices
-from forms.couples import ROLES, ConcernForm, CoupleForm
+from forms.couples import ROLES, ConcernForm, CoupleForm, InviteForm
 
 
 @pages.route("/new", methods=["GET", "POST"])
@@ -78,6 +78,7 @@ def _manage_page(couple: Couple, form: ConcernForm | None = None, *, may_work: b
         may_work=may_work,
         invitations=queries.open_invitations(ids, now),
         ended=queries.ended_by_wrong_tries(ids),
+        invite_forms={id_: InviteForm(formdata=None, prefix=f"{id_}-") for id_ in ids},
         consents=queries.consents_of(ids),
         concerns=queries.concerns_of(viewer, couple.id),
         staff=staff,
