@@ -23,8 +23,8 @@ class LetterheadForm(FlaskForm):
     web = StringField("Website", [Length(max=120)])
     sender = StringField(
         "Mails are from",
-        [InputRequired(NEEDED), Length(max=40), Regexp(ONE_LINE, message="One plain line, please.")],
-        description="Neutral words: they stand in mailboxes that others may see.",
+        [Length(max=40), Regexp(ONE_LINE, message="One plain line, please.")],
+        description="Neutral words: they stand in mailboxes that others may see. Left empty: Notes.",
     )
     zone = StringField(
         "Time zone", [InputRequired(NEEDED), Length(max=60)], description="For instance America/Chicago."

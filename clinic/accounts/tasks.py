@@ -82,7 +82,7 @@ def _message_or_none(letter: Letter, now: datetime) -> EmailMessage | None:
     letter.tries += 1
     settings: Settings = current_app.config["SETTINGS"]
     with vault.house("mail"):
-        return mail.message_of(letter, practices.by_id(letter.practice_id).sender, settings, now)
+        return mail.message_of(letter, practices.by_id(letter.practice_id).signs_as, settings, now)
 
 
 def _awake(letter: Letter, at: datetime) -> datetime:

@@ -18,7 +18,7 @@ class Practice(Base):
     phone: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
     web: Mapped[str] = mapped_column(default="")
-    sender: Mapped[str] = mapped_column(default="Notes")  # who mails are from, in neutral words
+    sender: Mapped[str] = mapped_column(default="")  # who mails are from, in neutral words
     zone: Mapped[str] = mapped_column(default="Etc/UTC")  # IANA name
     paper: Mapped[str] = mapped_column(default="A4")  # A4 | Letter
     locale: Mapped[str] = mapped_column(default="en-US")  # whose crisis resources stand in
@@ -26,3 +26,8 @@ class Practice(Base):
     policy_version: Mapped[int] = mapped_column(default=1)
     recovery_kept_at: Mapped[datetime | None]  # when somebody showed that the recovery key lies on paper
     crisis: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON, default=None)  # own, else the locale's
+
+    @property
+    def signs_as(self) -> str:
+        """The name that stands in a mailbox."""
+        return self.sender or "Notes"

@@ -27,7 +27,7 @@ OTHER_PAGE = {
     "couples.stand_in_for": "couples/stand_in.html",
     "reflections.revise": "reflections/write.html",
 }
-NO_PAGE = {"documents.pages_of", "reflections.take_back", "reflections.narrow"}
+NO_PAGE = {"appointments.feed", "documents.pages_of", "reflections.take_back", "reflections.narrow"}
 """What answers GET with a file, or only shows the way to the page with the button."""
 
 STATES = {
