@@ -43,6 +43,7 @@ class Cast:
     staff: dict[str, UUID] = field(default_factory=dict)  # staff member ids
     partners: dict[str, UUID] = field(default_factory=dict)  # partner ids
     couples: dict[str, UUID] = field(default_factory=dict)
+    calendars: dict[str, str] = field(default_factory=dict)  # paths of feeds that somebody made
 
 
 def mail_to(folder: Path) -> dict[str, str]:

@@ -1,10 +1,11 @@
 """One base history of a couple, played again and again; between its acts one partner does private things, or not."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 
 from clinic import clock
 from clinic.accounts import actions as accounts
+from clinic.accounts import letters
 from clinic.accounts import queries as sign_ins
 from clinic.couples import actions as couples
 from clinic.exercises import actions as library
@@ -34,6 +35,14 @@ def prepare() -> people.Cast:
     """What is there before the first day: everybody, and the library."""
     cast = people.build()
     library.import_documents(shipped().values(), people.BEGAN)
+    for who in (A, B):
+        viewer = people.viewer_of(cast, who)
+        letters.write_address(viewer, f"{who}@example.com", "America/New_York", people.BEGAN)
+        letters.write_wishes(
+            viewer, letters.Wishes(True, (time(21), time(8)), "America/New_York"), people.BEGAN
+        )
+    made = letters.make_calendar(people.viewer_of(cast, A), people.BEGAN, has_individual=True)
+    cast.calendars[A] = f"/appointments/feed/{made}.ics"
     db.session.commit()
     return cast
 
@@ -218,6 +227,10 @@ def _settings(stage: Stage) -> None:
         account = sign_ins.account_of(stage.cast.people[B])
         assert account is not None
         accounts.change_password(viewer, account, people.passphrase_hash(), stage.now)
+    with stage.act(B) as viewer:
+        letters.make_calendar(viewer, stage.now, has_individual=True)
+        letters.write_address(viewer, "elsewhere@example.com", "Europe/Vienna", stage.now)
+        letters.write_wishes(viewer, letters.Wishes(False, (time(1), time(2)), "Europe/Vienna"), stage.now)
 
 
 def _met_alone(stage: Stage) -> None:

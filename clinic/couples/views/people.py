@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from clinic import access, clock, web
+from clinic import access, clock, mail, web
 from clinic.accounts import queries as sign_ins
 from clinic.couples import actions, queries, staffing
 from clinic.couples.models import Couple
@@ -72,11 +72,13 @@ def _manage_page(couple: Couple, form: ConcernForm | None = None, *, may_work: b
     form = form or ConcernForm(formdata=None)
     form.name_partners(*(one.name for one in couple.partners))
     staff = queries.counselors_of(couple.id, now)
+    invitations = queries.open_invitations(ids, now)
     return render_template(
         "couples/manage.html",
         couple=couple,
         may_work=may_work,
-        invitations=queries.open_invitations(ids, now),
+        invitations=invitations,
+        mailed=mail.state_of("invitation", [one.id for one in invitations.values()]),
         ended=queries.ended_by_wrong_tries(ids),
         invite_forms={id_: InviteForm(formdata=None, prefix=f"{id_}-") for id_ in ids},
         consents=queries.consents_of(ids),
