@@ -133,7 +133,7 @@ def serve() -> None:
     settings = Settings.from_environment()
     app = create_app(settings)
     for finding in doctor.examine(settings, app):
-        click.echo(f"Warning: {finding}", err=True)
+        click.echo(f"{'Warning' if finding.is_unsafe else 'Note'}: {finding}", err=True)
     _must_be_ready(app)
     _supervise(settings)
 
@@ -303,8 +303,8 @@ def doctor_command() -> None:
             vault.must_fit(db.session.connection())
             db.session.remove()
     for finding in findings:
-        click.echo(f"Unsafe: {finding}", err=True)
-    if findings:
+        click.echo(f"{'Unsafe' if finding.is_unsafe else 'Note'}: {finding}", err=True)
+    if any(finding.is_unsafe for finding in findings):
         sys.exit(1)
     click.echo("All in order.")
 

@@ -32,14 +32,17 @@ Kind = Literal["invitation", "reset", "reminder", "address"]
 WORDS: dict[Kind, tuple[str, str]] = {
     "invitation": (
         "Your way in",
-        "Here is the way in that you talked about. It works once, for three days, and asks for the six digits that\n"
-        "you were given in person:\n\n{link}\n\n"
-        "If you do not know what this is about, you can delete it. Nobody can get in with it alone.\n",
+        "Here is the way in that you talked about. It works once, within three\n"
+        "days, and asks for the six digits that you were given in person:\n\n{link}\n\n"
+        "If you do not know what this is about, you can delete it. Nobody can\n"
+        "get in with it alone.\n",
     ),
     "reset": (
         "Your sign-in",
-        "Somebody, probably you, asked for a new passphrase. Choose one here within half an hour:\n\n{link}\n\n"
-        "If it was not you, there is nothing to do: without this link nothing changes.\n",
+        "Somebody, probably you, asked for a new passphrase. Choose one here\n"
+        "within half an hour:\n\n{link}\n\n"
+        "If it was not you, there is nothing to do: without this link nothing\n"
+        "changes.\n",
     ),
     "reminder": (
         "A note for you",
@@ -49,7 +52,8 @@ WORDS: dict[Kind, tuple[str, str]] = {
     "address": (
         "Your notes",
         "Notes to you no longer come to this address.\n\n"
-        "If it was not you who changed that, tell the practice, in person or by phone.\n",
+        "If it was not you who changed that, tell the practice, in person or\n"
+        "by phone.\n",
     ),
 }
 """Subject and text of everything that is ever sent. Reviewed as words; nothing but the link is put in."""

@@ -70,7 +70,7 @@ class MailForm(FlaskForm):
         description="One neutral line on the day before something is due, and none when it is done.",
     )
     quiet_from = TimeField("Quiet from", [InputRequired(NEEDED)])
-    quiet_till = TimeField("until", [InputRequired(NEEDED)])
+    quiet_till = TimeField("Quiet until", [InputRequired(NEEDED)])
     zone = StringField(
         "Your time zone", [InputRequired(NEEDED), Length(max=60)], description="For instance America/Chicago."
     )

@@ -1,4 +1,4 @@
-"""The outbox against a real mail server: nothing is lost, one window doubles, and nothing is said but the words."""
+"""The outbox against a real mail server: nothing is lost (R12), and nothing is said but the words (T5)."""
 
 import dataclasses
 import os

@@ -1,4 +1,4 @@
-"""The feed of a calendar program: the own appointments, "Appointment" and when, until its link ends."""
+"""The feed of a calendar program: the own appointments, "Appointment" and when, until its link ends (T28, T8)."""
 
 import os
 import socket
