@@ -303,7 +303,7 @@ def doctor_command() -> None:
             vault.must_fit(db.session.connection())
             db.session.remove()
     for finding in findings:
-        click.echo(f"{'Unsafe' if finding.is_unsafe else 'Note'}: {finding}", err=True)
+        click.echo(f"{'Unsafe' if finding.is_unsafe else 'Note'}: {finding}", err=finding.is_unsafe)
     if any(finding.is_unsafe for finding in findings):
         sys.exit(1)
     click.echo("All in order.")

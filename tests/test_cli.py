@@ -321,8 +321,8 @@ def test_the_doctor_says_in_one_sentence_that_there_is_no_practice(tmp_path: Pat
 def test_the_doctor_notes_that_no_mail_is_set_up_and_calls_nothing_unsafe(practice: Path) -> None:
     done = clinic("doctor", folder=practice, **SAFE)
     assert done.returncode == 0, done.stderr
-    assert "Note: CLINIC_SMTP_URL" in done.stderr
-    assert "clinic mail-test" in done.stderr
+    assert "Note: CLINIC_SMTP_URL" in done.stdout
+    assert "clinic mail-test" in done.stdout
 
 
 def test_the_doctor_names_a_mail_server_that_does_not_answer_and_shows_no_password(practice: Path) -> None:
