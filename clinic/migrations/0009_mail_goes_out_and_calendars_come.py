@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("practice", sa.Column("sender", sa.String(), nullable=False, server_default=""))
+    op.add_column("practice", sa.Column("sender", sa.String(), nullable=True))
     op.create_table(
         "letter",
         sa.Column("id", sa.Uuid(), nullable=False),

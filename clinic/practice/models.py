@@ -18,7 +18,7 @@ class Practice(Base):
     phone: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
     web: Mapped[str] = mapped_column(default="")
-    sender: Mapped[str] = mapped_column(default="", server_default="")  # who mails are from, in neutral words
+    sender: Mapped[str | None] = mapped_column(default="")  # who mails are from, in neutral words
     zone: Mapped[str] = mapped_column(default="Etc/UTC")  # IANA name
     paper: Mapped[str] = mapped_column(default="A4")  # A4 | Letter
     locale: Mapped[str] = mapped_column(default="en-US")  # whose crisis resources stand in
