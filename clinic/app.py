@@ -3,9 +3,12 @@
 import gc
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 from flask import (
     Flask,
@@ -40,6 +43,7 @@ from clinic.couples import queries as couples
 from clinic.couples.models import Partner
 from clinic.exercises.document import Turn
 from clinic.extensions import MIGRATING, READING, Busy, alembic, csrf, db, login_manager, set_transactions
+from clinic.homework import reminders
 from clinic.homework import summary as glances
 from clinic.reflections import queries as reflections
 from clinic.reflections.rules import readers_sentence
@@ -81,11 +85,19 @@ HEADERS = {
 FOR_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
+class House(Flask):
+    """Flask, but for what it writes into the log when something breaks."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Name the page and not its address: some addresses are all that somebody needs to get in."""
+        self.logger.error("Exception in %s [%s]", request.endpoint, request.method, exc_info=exc_info)
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The application, ready to serve; refuses to start on a wrong key or a route without a mark."""
     settings = settings or Settings.from_environment()
     vault.open_with(settings.key_file)
-    app = Flask(
+    app = House(
         __name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "clinic" / "static")
     )
     _configure(app, settings)
@@ -170,11 +182,15 @@ def _extend(app: Flask) -> None:
     sign_ins.hand_in(couples.SIDES, couples.IN_EMERGENCY)
     couples.hand_in(
         couples.FromAbove(
-            glances.columns, glances.glances_of, glances.is_to_read, appointments.next_at, sever
+            glances.columns, glances.glances_of, glances.is_to_read, appointments.next_at, sever, _weigh
         )
     )
     login_manager.user_loader(doors.signed_with)
     login_manager.session_protection = None  # sign-ins are rows; they are revoked there
+
+
+def _weigh(couple_id: UUID, now: datetime) -> None:
+    reminders.weigh(now, couple_id=couple_id)
 
 
 def _bound_the_body() -> None:

@@ -152,7 +152,7 @@ def serve() -> None:
     settings = Settings.from_environment()
     app = create_app(settings)
     for finding in doctor.examine(settings, app):
-        click.echo(f"Warning: {finding}", err=True)
+        click.echo(f"{'Warning' if finding.is_unsafe else 'Note'}: {finding}", err=True)
     _must_be_ready(app)
     _supervise(settings)
 
@@ -257,6 +257,8 @@ def _demo_settings(data_dir: Path, port: int) -> Settings:
         trusted_hosts=("localhost", "127.0.0.1"),
         host="127.0.0.1",
         port=port,
+        smtp_url=f"folder:{folder / 'outbox'}",
+        mail_from="notes@example.org",
         demo=True,
     )
 
@@ -312,9 +314,7 @@ def doctor_command() -> None:
     settings = Settings.from_environment()
     sources = settings.sources()
     for field in fields(settings):
-        click.echo(
-            f"{PREFIX}{field.name.upper():<16} {getattr(settings, field.name)!s:<48} {sources[field.name]}"
-        )
+        click.echo(f"{PREFIX}{field.name.upper():<16} {settings.shown(field.name):<48} {sources[field.name]}")
     app = create_app(settings)
     findings = doctor.examine(settings, app)
     if not doctor.is_behind(app):
@@ -322,8 +322,8 @@ def doctor_command() -> None:
             vault.must_fit(db.session.connection())
             db.session.remove()
     for finding in findings:
-        click.echo(f"Unsafe: {finding}", err=True)
-    if findings:
+        click.echo(f"{'Unsafe' if finding.is_unsafe else 'Note'}: {finding}", err=finding.is_unsafe)
+    if any(finding.is_unsafe for finding in findings):
         sys.exit(1)
     click.echo("All in order.")
 

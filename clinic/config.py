@@ -1,12 +1,14 @@
 """Settings from the environment, all with the prefix CLINIC_, read once and frozen."""
 
 import os
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
 PREFIX = "CLINIC_"
+PASSWORD = re.compile(r"(?<=\w):[^/@]*@")
 
 
 class UnsafeSettings(ValueError):
@@ -32,6 +34,8 @@ class Settings:
     backup_dir: Path = Path()
     backup_hours: int = 24  # a backup is made so often; 0: none by itself
     backup_keep: int = 14
+    smtp_url: str = ""  # where mail goes, see mail.py; empty: no mail is sent
+    mail_from: str = ""  # the address that mail comes from
     demo: bool = False
     testing: bool = False
 
@@ -66,6 +70,11 @@ class Settings:
         return not self.demo
 
     @property
+    def sends_mail(self) -> bool:
+        """True when mail goes out from here; without it no page offers any."""
+        return bool(self.smtp_url)
+
+    @property
     def origin(self) -> str:
         """Where browsers see the practice: what a passkey is bound to, with the host alone as its name."""
         base = urlsplit(self.base_url)
@@ -91,6 +100,10 @@ class Settings:
     def fonts_dir(self) -> Path:
         """Where the subset fonts lie, made at set-up."""
         return self.data_dir / "fonts"
+
+    def shown(self, name: str) -> str:
+        """A setting as it may stand on a screen: without the password of the mail server."""
+        return PASSWORD.sub(":***@", str(getattr(self, name)))
 
     def sources(self) -> dict[str, str]:
         """For each setting where its value comes from: `environment` or `default`."""

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from flask import Flask
 
-from clinic.config import PREFIX, Settings
+from clinic import mail
+from clinic.config import PREFIX, Settings, UnsafeSettings
 from clinic.extensions import alembic
 
+HERE = {"localhost", "127.0.0.1", "::1"}
 LEAST_DISK = 500 * 1024 * 1024
 """Bytes that must be free where the data lies; a full disk loses what people write."""
 
@@ -23,6 +25,7 @@ class Finding:
     setting: str
     problem: str
     cure: str
+    is_unsafe: bool = True  # else something is only not set up
 
     def __str__(self) -> str:
         return f"{self.setting}: {self.problem} {self.cure}"
@@ -34,6 +37,7 @@ def examine(settings: Settings, app: Flask) -> list[Finding]:
         lambda: _key(settings.key_file),
         _subsetting,
         lambda: _transport(settings),
+        lambda: _mail(settings),
         lambda: _migrations(app),
         lambda: _folder(settings.data_dir),
         lambda: _disk(settings.data_dir),
@@ -62,6 +66,22 @@ def _transport(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             f"{PREFIX}BASE_URL", problem, "Put a proxy with TLS in front, and set the https:// address."
         )
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    name, how = f"{PREFIX}SMTP_URL", "Set it as docs/operations.md says, then try: clinic mail-test ADDRESS"
+    if not settings.sends_mail:
+        yield Finding(name, "Not set: no mail is sent, no invitation and no reminder.", how, is_unsafe=False)
+        return
+    try:
+        server, problem = mail.server_of(settings), mail.problem_of(settings)
+    except UnsafeSettings as error:
+        yield Finding("Mail", str(error), how)
+        return
+    if problem:
+        yield Finding(name, problem, how)
+    if server.scheme == "smtp+plain" and server.host not in HERE:
+        yield Finding(name, "Mail goes over the network unencrypted.", "Use smtp:// or smtps://.")
 
 
 def _migrations(app: Flask) -> Iterator[Finding]:

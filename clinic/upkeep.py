@@ -2,10 +2,11 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import click
 
-from clinic import anchors, audit, backup, clock, masters, vault
+from clinic import anchors, audit, backup, clock, mail, masters, vault
 from clinic.app import create_app
 from clinic.config import Settings
 from clinic.extensions import db, transactions
@@ -136,10 +137,29 @@ def rotate_key() -> None:
     click.echo("Then: clinic recovery-key --confirm. Restart the service; everybody signs in anew.")
 
 
+@click.command("mail-test")
+@click.argument("address")
+def mail_test(address: str) -> None:
+    """Send one mail to an address of yours, and say what came of it."""
+    settings = Settings.from_environment()
+    if not settings.sends_mail:
+        raise click.ClickException("CLINIC_SMTP_URL is not set: no mail is sent from here.")
+    server, words = mail.server_of(settings), ("Notes", "This is a test. It was sent by hand.\n")
+    try:
+        mail.send(server, mail.written(uuid4(), ("Notes", address), *words, settings, clock.now()))
+    except ValueError as error:
+        raise click.ClickException(f"{address} is not one e-mail address.") from error
+    except mail.MailError as error:
+        raise click.ClickException(
+            f"It was not taken: {error}. Look at CLINIC_SMTP_URL and CLINIC_MAIL_FROM."
+        ) from error
+    click.echo("The server has taken it. Look into the mailbox, and into its folder for unwanted mail.")
+
+
 def _file_of(settings: Settings) -> Path:
     if settings.database_file is None:
         raise backup.BackupError("This database makes its own backups; Goldseam backs up SQLite.")
     return settings.database_file
 
 
-COMMANDS = (backup_command, restore_command, verify, recovery_key, rotate_key)
+COMMANDS = (backup_command, restore_command, verify, recovery_key, rotate_key, mail_test)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField, TimeField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 NEEDED = "Please fill this in."
 LONGEST_PASSPHRASE = 200
+ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 SIGN_IN_NAME = (
     InputRequired(NEEDED),
     Length(3, 64, "Between 3 and 64 characters."),
@@ -78,6 +79,56 @@ class PassphraseForm(FlaskForm):
         "Your new passphrase",
         [InputRequired(NEEDED)],
         description="At least 15 characters. A few words in a row are easiest to remember.",
+    )
+
+
+ADDRESS = (
+    Optional(),
+    Length(max=254),
+    Regexp(
+        r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
+        message="This does not look like one e-mail address. Letters without accents, one @, no spaces.",
+    ),
+)
+"""One address, and nothing that a mail program could take for two."""
+
+
+class ForgotForm(FlaskForm):
+    """Whose passphrase is to be made anew."""
+
+    name = StringField("Your sign-in name", [InputRequired(NEEDED), Length(max=200)])
+
+
+class MailForm(FlaskForm):
+    """Where and when somebody wants mail."""
+
+    address = StringField(
+        "E-mail address",
+        ADDRESS,
+        description="Best one that nobody else reads. Leave it empty for no mail at all.",
+    )
+    has_reminders = BooleanField(
+        "Remind me",
+        description="One neutral line on the day before something is due, and none when it is done.",
+    )
+    quiet_from = TimeField("Quiet from", [InputRequired(NEEDED)])
+    quiet_till = TimeField("Quiet until", [InputRequired(NEEDED)])
+    zone = StringField(
+        "Your time zone", [InputRequired(NEEDED), Length(max=60)], description="For instance America/Chicago."
+    )
+
+    def leave_reminders_out(self) -> None:
+        """For who works here: there is nothing to remind them of."""
+        for name in ("has_reminders", "quiet_from", "quiet_till", "zone"):
+            delattr(self, name)
+
+
+class CalendarForm(FlaskForm):
+    """What a calendar program shows."""
+
+    has_individual = BooleanField(
+        "Also the appointments that I have alone",
+        description="Think of who else can open this calendar, on every device that shows it.",
     )
 
 

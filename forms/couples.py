@@ -7,7 +7,7 @@ from wtforms import BooleanField, Form, PasswordField, RadioField, SelectField, 
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from forms.accounts import LONGEST_PASSPHRASE, NEEDED, SIGN_IN_NAME
+from forms.accounts import ADDRESS, LONGEST_PASSPHRASE, NEEDED, SIGN_IN_NAME
 from forms.bounds import PracticeDate
 
 HOURS = ((1, "An hour"), (4, "Four hours"), (12, "Twelve hours"), (24, "A day"))
@@ -33,6 +33,17 @@ class CoupleForm(FlaskForm):
     )
     zone = StringField(
         "Time zone", [InputRequired(NEEDED), Length(max=60)], description="For instance America/Chicago."
+    )
+
+
+class InviteForm(FlaskForm):
+    """Where the link goes beside the page that shows it, if anywhere."""
+
+    address = StringField(
+        "Send the link by e-mail, too",
+        ADDRESS,
+        description="Only to an address that nobody else reads. It is used for this one mail and then forgotten. The "
+        "digits are never in it.",
     )
 
 

@@ -14,9 +14,9 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from forms.accounts import NEEDED
+from forms.accounts import NEEDED, ONE_LINE
 from forms.bounds import PracticeDate
 
 
@@ -30,6 +30,11 @@ class LetterheadForm(FlaskForm):
     )
     email = StringField("E-mail", [Length(max=120)])
     web = StringField("Website", [Length(max=120)])
+    sender = StringField(
+        "Mails are from",
+        [Length(max=40), Regexp(ONE_LINE, message="One plain line, please.")],
+        description="Neutral words: they stand in mailboxes that others may see. Left empty: Notes.",
+    )
     zone = StringField(
         "Time zone", [InputRequired(NEEDED), Length(max=60)], description="For instance America/Chicago."
     )

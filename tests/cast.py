@@ -1,12 +1,15 @@
 """The fixed cast: two practices with their people, made by the same actions that the pages use."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from uuid import UUID
 
 import pyotp
+from flask import Flask
 from sqlalchemy import select
 
 from clinic import clock
@@ -47,6 +50,24 @@ class Cast:
     staff: dict[str, UUID] = field(default_factory=dict)  # staff member ids
     partners: dict[str, UUID] = field(default_factory=dict)  # partner ids
     couples: dict[str, UUID] = field(default_factory=dict)
+    calendars: dict[str, str] = field(default_factory=dict)  # paths of feeds that somebody made
+
+
+def mail_to(folder: Path) -> dict[str, str]:
+    """The settings of a house from which mail goes, into a folder."""
+    return {"smtp_url": f"folder:{folder / 'outbox'}", "mail_from": "notes@practice.example"}
+
+
+@contextmanager
+def mailing(app: Flask, url: str) -> Iterator[None]:
+    """The app with a mail server at that address, inside the block; empty: with none."""
+    before = app.config["SETTINGS"]
+    changed = replace(before, smtp_url=url, mail_from="notes@practice.example")
+    app.config["SETTINGS"] = app.jinja_env.globals["settings"] = changed
+    try:
+        yield
+    finally:
+        app.config["SETTINGS"] = app.jinja_env.globals["settings"] = before
 
 
 @cache

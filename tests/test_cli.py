@@ -30,6 +30,7 @@ from clinic.extensions import alembic, db
 from clinic.practice import queries as papers
 from clinic.safety import queries as safety
 from tests.cast import add_code_app
+from tests.sink import running
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSPHRASE = "seven quiet lanterns"
@@ -417,6 +418,52 @@ def test_the_doctor_says_in_one_sentence_that_there_is_no_practice(tmp_path: Pat
     assert done.returncode == 1
     assert "CLINIC_KEY_FILE" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# Mail
+
+
+def test_the_doctor_notes_that_no_mail_is_set_up_and_calls_nothing_unsafe(practice: Path) -> None:
+    done = clinic("doctor", folder=practice, **SAFE)
+    assert done.returncode == 0, done.stderr
+    assert "Note: CLINIC_SMTP_URL" in done.stdout
+    assert "clinic mail-test" in done.stdout
+
+
+def test_the_doctor_names_a_mail_server_that_does_not_answer_and_shows_no_password(practice: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    mail = {"SMTP_URL": f"smtps://front:s3cret@127.0.0.1:{port}", "MAIL_FROM": "notes@practice.example"}
+    done = clinic("doctor", folder=practice, **SAFE, **mail)
+    assert done.returncode == 1
+    assert f"CLINIC_SMTP_URL: 127.0.0.1:{port} does not let us in" in done.stderr
+    assert "s3cret" not in done.stdout + done.stderr
+    assert "smtps://front:***@" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "setting", [{"SMTP_URL": "mail.example"}, {"SMTP_URL": "smtp://h", "MAIL_FROM": "nobody"}]
+)
+def test_a_wrong_mail_setting_is_told_in_one_sentence(practice: Path, setting: dict[str, str]) -> None:
+    settings = {"MAIL_FROM": "notes@practice.example", **setting}
+    done = clinic("doctor", folder=practice, **SAFE, **settings)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "CLINIC_SMTP_URL" in done.stderr or "CLINIC_MAIL_FROM" in done.stderr
+
+
+def test_a_mail_can_be_tried(practice: Path) -> None:
+    with running() as sink:
+        settings = {"SMTP_URL": sink.url, "MAIL_FROM": "notes@practice.example"}
+        done = clinic("mail-test", "me@example.com", folder=practice, **SAFE, **settings)
+        assert done.returncode == 0, done.stderr
+        assert [one.recipients for one in sink.taken] == [["me@example.com"]]
+        assert clinic("doctor", folder=practice, **SAFE, **settings).returncode == 0
+        sink.refuses_with = "550 no"
+        done = clinic("mail-test", "me@example.com", folder=practice, **SAFE, **settings)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "550" in done.stderr
+    wrong = clinic("mail-test", "two@a.example, b@c.example", folder=practice, **SAFE, **settings)
+    assert (wrong.returncode, "Traceback" in wrong.stderr) == (1, False)
 
 
 # Migrations

@@ -16,8 +16,8 @@ from sqlalchemy import select, update
 
 from clinic import audit, vault
 from clinic.access import SYSTEM, Viewer
-from clinic.accounts import factors, queries, rules, tries
-from clinic.accounts.models import Account, KeptForm, Person, StaffMember, UserSession
+from clinic.accounts import factors, letters, queries, rules, tries
+from clinic.accounts.models import Account, KeptForm, Person, ResetLink, StaffMember, UserSession
 from clinic.extensions import Busy, db, transactions
 from clinic.practice.models import Practice
 
@@ -177,15 +177,29 @@ def reset_password(viewer: Viewer, account: Account, password_hash: str, now: da
     account.password_hash = password_hash
     account.must_change_password = True
     revoke_all(viewer, account, now)
+    letters.shut(viewer, account.person_id, now)
     tries.open_again(account.sign_in_hash)
     tries.open_second_again(account.sign_in_hash)
     audit.record(viewer, "reset passphrase", account)
+
+
+def reset_by_link(link: ResetLink, password_hash: str, now: datetime) -> None:
+    """Its owner chose a new passphrase by a link from the mailbox, which is used up. Call after is_open, in its
+    transaction: of two who press at once one is told that it is over."""
+    account = link.account
+    viewer = _as(account.person)
+    account.password_hash, account.must_change_password = password_hash, False
+    revoke_all(viewer, account, now)
+    letters.shut(viewer, account.person_id, now)
+    tries.open_again(account.sign_in_hash)
+    audit.record(viewer, "reset passphrase by mail", account)
 
 
 def close_account(viewer: Viewer, account: Account, now: datetime) -> None:
     """Nobody signs in here any more."""
     account.closed_at = now
     revoke_all(viewer, account, now)
+    letters.shut(viewer, account.person_id, now)
     audit.record(viewer, "close account", account)
 
 
@@ -296,6 +310,7 @@ def let_go(viewer: Viewer, member: StaffMember, now: datetime) -> None:
     account = queries.account_of(member.person_id)
     if account is not None:
         revoke_all(viewer, account, now)
+        letters.shut(viewer, account.person_id, now)
     audit.record(viewer, "let go", member)
 
 

@@ -1,6 +1,6 @@
 """Tables of people who sign in. Names and sign-in names are sealed; a sign-in name is found by a keyed hash."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, Literal
 from uuid import UUID
 
@@ -156,3 +156,48 @@ class Throttle(Base):
     failures: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[datetime]
     __table_args__ = (UniqueConstraint("purpose", "device_hash"), Index("ix_throttle_last_at", "last_at"))
+
+
+class Contact(Base):
+    """Where and when somebody wants mail: their own matter, which nobody else is shown. Without a row there is none."""
+
+    __tablename__ = "contact"
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), unique=True)
+    address_sealed: Mapped[bytes | None]
+    address: Sealed[str | None] = Sealed("address_sealed", "person", "person_id", clinical=False)
+    has_reminders: Mapped[bool] = mapped_column(default=False)
+    quiet_from: Mapped[time]
+    quiet_till: Mapped[time]
+    zone: Mapped[str]  # IANA name
+    failed_at: Mapped[datetime | None]  # when a mail to this address was given up
+
+
+class CalendarLink(Base):
+    """The address under which somebody's calendar program finds their appointments; only the hash of its token."""
+
+    __tablename__ = "calendar_link"
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), unique=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    has_individual: Mapped[bool] = mapped_column(default=False)  # also those without the other
+    made_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime | None]
+
+
+class ResetRequest(Base):
+    """Somebody typed a sign-in name for a new passphrase by mail; whose it is, is found out in the background."""
+
+    __tablename__ = "reset_request"
+    sign_in_hash: Mapped[str]
+    asked_at: Mapped[datetime]
+
+
+class ResetLink(Base):
+    """A way to a new passphrase for one who works here, good once and for half an hour; only the hash of its token."""
+
+    __tablename__ = "reset_link"
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)

@@ -14,11 +14,14 @@ from clinic.access import Awaited, OwnSide, StaffRole, Viewer
 from clinic.accounts import rules
 from clinic.accounts.models import (
     Account,
+    CalendarLink,
     CodeApp,
+    Contact,
     KeptForm,
     Passkey,
     Person,
     RecoveryCode,
+    ResetLink,
     StaffMember,
     UserSession,
     roles_of,
@@ -292,3 +295,42 @@ def kept_form_for(viewer: Viewer, kept_id: UUID) -> KeptForm | None:
     return db.session.scalar(
         select(KeptForm).where(KeptForm.id == kept_id, KeptForm.person_id == viewer.person_id)
     )
+
+
+# Mail and calendar
+
+
+def contact_of(person_id: UUID | None) -> Contact | None:
+    """Where somebody wants mail; for the person itself, and for the sender."""
+    return db.session.scalar(select(Contact).where(Contact.person_id == person_id))
+
+
+def calendar_link_of(viewer: Viewer) -> CalendarLink | None:
+    """The viewer's own link."""
+    return db.session.scalar(select(CalendarLink).where(CalendarLink.person_id == viewer.person_id))
+
+
+def calendar_link_with(token: str) -> tuple[CalendarLink, Viewer] | None:
+    """The link with that token, and whose appointments it shows as of now; None for who cannot sign in any more."""
+    rows = (
+        select(CalendarLink, Person.practice_id, StaffMember)
+        .join(Person, Person.id == CalendarLink.person_id)
+        .join(Account, Account.person_id == Person.id)
+        .outerjoin(StaffMember, StaffMember.person_id == Person.id)
+        .where(CalendarLink.token_hash == hash_of(token), Account.closed_at.is_(None))
+    )
+    row = db.session.execute(rows).first()
+    return (row[0], _owner_of(*row)) if row else None
+
+
+def _owner_of(link: CalendarLink, practice_id: UUID, member: StaffMember | None) -> Viewer:
+    """Without the sides of a couple, which are added above."""
+    is_at_work = member is not None and (member.left_at is None or clock.now() < member.left_at)
+    if member is None or not is_at_work:
+        return Viewer(person_id=link.person_id, practice_id=practice_id)
+    return Viewer(link.person_id, practice_id, staff_id=member.id, roles=frozenset(member.roles))
+
+
+def reset_link_with(token: str) -> ResetLink | None:
+    """The link to a new passphrase with that token, also when it is over."""
+    return db.session.scalar(select(ResetLink).where(ResetLink.token_hash == hash_of(token)))

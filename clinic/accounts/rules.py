@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 SHORTEST_PASSPHRASE = 15
 LONGEST_PASSPHRASE = 200
@@ -28,6 +29,16 @@ class Pace(NamedTuple):
 OF_ONE = Pace(5, timedelta(minutes=15))
 OF_A_NETWORK = Pace(50, timedelta(minutes=1))
 """All strangers of a household or an office together, whatever names they try."""
+
+RESET_LASTS = timedelta(minutes=30)
+RESETS_APART = timedelta(minutes=5)
+"""Nobody's mailbox is filled by asking again and again."""
+
+QUIET = (time(21, 0), time(8, 0))
+"""Quiet hours until somebody says otherwise."""
+
+FETCHES_APART = timedelta(seconds=10)
+"""A calendar program asks every few hours; one that asks more often than this is told to wait."""
 
 SIGN_IN_NAME = re.compile(r"[\w.@+-]{3,64}")
 CONTROLS = re.compile(r"[\x00-\x20\x7f\\]")
@@ -111,3 +122,19 @@ def network_of(address: str) -> str:
     if isinstance(known, IPv6Address):
         return str(known.ipv4_mapped or f"{int(known) >> 64:x}")
     return str(known)
+
+
+def awake_at(instant: datetime, quiet: tuple[time, time], zone: str) -> datetime:
+    """The instant itself, or the end of the quiet hours (from, till; wall clock of the zone) that it lies in.
+
+    From and till alike: there are none.
+    """
+    starts, ends = quiet
+    local = instant.astimezone(ZoneInfo(zone))
+    at = local.time()
+    is_over_midnight = starts > ends
+    is_quiet = (at >= starts or at < ends) if is_over_midnight else starts <= at < ends
+    if not is_quiet:
+        return instant
+    day = local.date() + timedelta(days=1) if is_over_midnight and at >= starts else local.date()
+    return datetime.combine(day, ends, ZoneInfo(zone)).astimezone(instant.tzinfo)

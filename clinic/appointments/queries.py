@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,8 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from clinic.access import Viewer
 from clinic.appointments.models import AgendaItem, Appointment
+from clinic.appointments.rules import CANCELED
+from clinic.appointments.summary import Entry
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple
 from clinic.exercises.document import Again, Field
@@ -76,7 +79,7 @@ def between(viewer: Viewer, start: datetime, end: datetime) -> Sequence[Appointm
     """The appointments of one who works here, in order; canceled ones are gone."""
     own = visible_to(viewer).where(Appointment.staff_id == viewer.staff_id)
     when = (Appointment.starts_at >= start, Appointment.starts_at < end)
-    is_on = Appointment.state.not_in(["canceled", "late_canceled"])
+    is_on = Appointment.state.not_in(CANCELED)
     return db.session.scalars(own.where(*when, is_on).order_by(Appointment.starts_at)).all()
 
 
@@ -92,6 +95,22 @@ def joint_ahead(couple_id: UUID, now: datetime) -> Sequence[Appointment]:
     rows = select(Appointment).where(Appointment.couple_id == couple_id, Appointment.kind == "joint")
     coming = rows.where(Appointment.state == "scheduled", Appointment.starts_at > now)
     return db.session.scalars(coming.order_by(Appointment.starts_at)).all()
+
+
+def feed_of(owner: Viewer, start: datetime, *, has_individual: bool) -> list[Entry] | None:
+    """What a calendar shows: of who works here the own appointments, of a client the joint ones and, if chosen, those
+    alone. Canceled ones are in it as canceled. None for who is neither any more."""
+    assert owner.person_id is not None
+    whole = owner if owner.is_staff else replace(owner, sides=couples.sides_of(owner.person_id))
+    if not whole.is_staff and not whole.is_client:
+        return None
+    rows = visible_to(whole).where(Appointment.starts_at >= start)
+    if owner.is_staff:
+        rows = rows.where(Appointment.staff_id == owner.staff_id)
+    elif not has_individual:
+        rows = rows.where(Appointment.kind == "joint")
+    found = db.session.scalars(rows.order_by(Appointment.starts_at, Appointment.id)).all()
+    return [Entry(one.id, one.starts_at, one.minutes, one.zone, one.state in CANCELED) for one in found]
 
 
 # Rounds that belong to appointments

@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 SETTLED = ("held", "no_show", "canceled", "late_canceled")
 
+CANCELED = ("canceled", "late_canceled")
+
 LATE = timedelta(hours=24)
 """A cancellation within this span counts as late."""
 

@@ -9,7 +9,9 @@ from flask import Blueprint, flash, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from clinic import clock
-from clinic.access import counselors, staff
+from clinic.access import counselors, public, staff
+from clinic.accounts import letters
+from clinic.accounts import queries as sign_ins
 from clinic.accounts.rules import own_path
 from clinic.appointments import actions, queries, rules
 from clinic.appointments.models import AgendaItem, Appointment
@@ -25,10 +27,13 @@ from clinic.reflections import queries as reflections
 from clinic.reflections.models import Reflection
 from clinic.web import day, found, in_zone, page, see, viewer
 from forms.appointments import JOINT, MoveForm, ScheduleForm
+from reports.calendar import calendar_feed
 
 pages = Blueprint("appointments", __name__, url_prefix="/appointments")
 
 AHEAD = timedelta(days=28)
+BEHIND = timedelta(days=31)
+"""What a calendar program is shown of the past."""
 
 
 @pages.get("/")
@@ -42,6 +47,18 @@ def index() -> str:
     return render_template(
         "appointments/index.html", days=[(on, list(those)) for on, those in days], couples=people, now=now
     )
+
+
+@pages.get("/feed/<token>.ics")
+@public
+def feed(token: str) -> Response:
+    """What a calendar program fetches, by a link that its owner made; a link that ended is like one that never was."""
+    now = clock.now()
+    link, owner = found(sign_ins.calendar_link_with(token))
+    entries = found(queries.feed_of(owner, now - BEHIND, has_individual=link.has_individual))
+    if not letters.note_fetch(link, now):
+        return Response("Later, please.\n", 429, {"Retry-After": "10"}, mimetype="text/plain")
+    return Response(calendar_feed(entries, now), mimetype="text/calendar")
 
 
 @pages.get("/of/<uuid:couple_id>")

@@ -82,6 +82,7 @@ def withdraw(viewer: Viewer, partner: Partner, now: datetime) -> None:
         one.withdrawn_at, one.withdrawal_recorded_by_id = now, viewer.staff_id
         audit.record(viewer, "withdraw consent", one)
     couples.above().sever(viewer, partner.couple, now)
+    couples.above().weigh(partner.couple_id, now)
     partner.couple.attention_at = now
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 
-from clinic import audit, vault
+from clinic import audit, mail, vault
 from clinic.access import Viewer
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
@@ -20,6 +20,7 @@ from clinic.couples.models import Concern, ConcernRole, Couple, Invitation, Part
 from clinic.couples.rules import CoupleError as CoupleError
 from clinic.extensions import db
 from clinic.practice import queries as practices
+from clinic.vault import Owner
 
 
 class NotInvited(CoupleError):
@@ -92,8 +93,11 @@ class Invited:
     secret: str
 
 
-def invite(viewer: Viewer, partner: Partner, now: datetime) -> Invited:
-    """A link for one partner, good for 72 hours and once; an earlier one ends."""
+def invite(viewer: Viewer, partner: Partner, now: datetime, address: str | None = None) -> Invited:
+    """A link for one partner, good for 72 hours and once; an earlier one ends.
+
+    With an address the link goes there, too: without the digits nobody gets in with it. It is used for this one mail.
+    """
     if partner.person_id is not None:
         raise CoupleError("Somebody has joined on this side already.")
     withdraw_invitations(viewer, partner, now)
@@ -107,14 +111,35 @@ def invite(viewer: Viewer, partner: Partner, now: datetime) -> Invited:
     )
     db.session.add(invitation)
     audit.record(viewer, "invite", invitation, partner=str(partner.id))
+    if address is not None:
+        _mail_the_link(partner, invitation, address, token, now)
     return Invited(invitation, token, secret)
+
+
+def _mail_the_link(partner: Partner, invitation: Invitation, address: str, token: str, now: datetime) -> None:
+    to: Owner = ("partner", partner.id)
+    order = mail.Order(
+        partner.practice_id,
+        "invitation",
+        invitation.id,
+        to,
+        address,
+        invitation.expires_at,
+        way=f"/join/{token}",
+    )
+    mail.post(order, now)
 
 
 def withdraw_invitations(viewer: Viewer, partner: Partner, now: datetime) -> None:
     """End the links of a partner that nobody used."""
     for row in queries.open_invitations([partner.id], now).values():
         row.revoked_at = now
+        _stop_mail(row, now)
         audit.record(viewer, "withdraw invitation", row, partner=str(partner.id))
+
+
+def _stop_mail(invitation: Invitation, now: datetime) -> None:
+    mail.cancel(now, mail.Letter.kind == "invitation", mail.Letter.event_id == invitation.id)
 
 
 def token_hash(token: str) -> str:
@@ -160,6 +185,7 @@ def _count_wrong(invitation: Invitation, what: str, now: datetime) -> None:
     invitation.failures += 1
     if invitation.failures >= rules.TRIES:
         invitation.revoked_at = now
+        _stop_mail(invitation, now)
     audit.record(_nobody_in(invitation), what, invitation, failures=invitation.failures)
 
 
@@ -195,6 +221,7 @@ def _join(invitation: Invitation, person: Person, now: datetime) -> None:
     if not is_open(invitation, now):
         raise NotInvited("This link is not open any more. Your counselor can give you a new one.")
     invitation.used_at = now
+    _stop_mail(invitation, now)
     partner = invitation.partner
     partner.person_id, partner.joined_at = person.id, now
     partner.couple.attention_at = now
@@ -266,6 +293,7 @@ def pause(viewer: Viewer, couple: Couple, now: datetime) -> None:
     """Hold everything for both, in one act; drafts stay with their authors."""
     if couple.paused_at is None:
         couple.paused_at = now
+        queries.above().weigh(couple.id, now)
         audit.record(viewer, "pause", couple)
 
 
@@ -282,4 +310,5 @@ def separate(viewer: Viewer, couple: Couple, now: datetime) -> None:
         raise CoupleError("This couple has been separated already.")
     couple.separated_at = now
     queries.above().sever(viewer, couple, now)
+    queries.above().weigh(couple.id, now)
     audit.record(viewer, "separate", couple)

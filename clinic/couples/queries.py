@@ -331,13 +331,14 @@ def concern_in(couple: Couple, concern_id: UUID) -> Concern | None:
 @dataclass(frozen=True)
 class FromAbove:
     """What the domains above do for couples: columns that show the last rounds and the next meeting of each couple,
-    where something is to be read, and the end of all that the two had open."""
+    where something is to be read, the end of all that the two had open, and reminders that have no reason any more."""
 
     columns: Callable[[], list[ColumnElement[Any]]]
     glances_of: Callable[[Iterable[Row[Any]], datetime], list[Glance]]
     is_to_read: Callable[[ColumnElement[UUID]], ColumnElement[bool]]
     next_at: Callable[[], ColumnElement[datetime]]
     sever: Callable[[Viewer, Couple, datetime], None]
+    weigh: Callable[[UUID, datetime], None]
 
 
 _above: list[FromAbove] = []

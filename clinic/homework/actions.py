@@ -15,7 +15,7 @@ from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import Leg
 from clinic.extensions import db
-from clinic.homework import queries, rules
+from clinic.homework import queries, reminders, rules
 from clinic.homework.agreed import Agreed
 from clinic.homework.models import Assignment, Recipient, Round, RoundEvent, Turn
 from clinic.homework.rounds import (
@@ -200,6 +200,7 @@ def pause(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     if assignment.state == "paused":
         raise HomeworkError("It is paused already.")
     assignment.state = "paused"
+    reminders.weigh(now, couple_id=assignment.couple_id)
     audit.record(viewer, "pause", assignment)
 
 

@@ -13,7 +13,7 @@ from clinic.exercises.document import Every
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import EventKind, RoundState, TurnState
 from clinic.extensions import db
-from clinic.homework import queries, rules, summary
+from clinic.homework import queries, reminders, rules, summary
 from clinic.homework.models import Assignment, Round, RoundEvent, Turn
 
 # What is due
@@ -219,6 +219,8 @@ def sync(round_: Round, now: datetime, *, ceiling: queries.Asked = "ask") -> Rou
         rows[id_].awaits_opening = id_ in folded.awaiting
     round_.closed_at = folded.closed_at
     round_.glance = summary.line_of(round_)
+    if round_ not in db.session.new:  # of one that is being made nobody was reminded
+        reminders.weigh(now, round_=round_)
     return folded
 
 

@@ -21,6 +21,9 @@ MAIN_AT_ONCE = 2
 MOST_OPEN_DAYS = 28
 """A round that is open for longer is put off, not done."""
 
+REMINDS_BEFORE = timedelta(days=1)
+"""A reminder comes so long before a round closes; in a short one when half of it has gone by."""
+
 OPPOSITE = {"injured": "involved", "involved": "injured"}
 """Where one of the two has one of these parts, the other has the other."""
 
@@ -150,6 +153,11 @@ def frame(local_on: date, open_for: Span, zone: str) -> tuple[datetime, datetime
         hours=open_for.hours
     )
     return opens_at, closes_at
+
+
+def reminder_at(opens_at: datetime, closes_at: datetime) -> datetime:
+    """When somebody who asked for it is reminded: by the frame of the round alone, whatever happens in it."""
+    return max(closes_at - REMINDS_BEFORE, opens_at + (closes_at - opens_at) / 2)
 
 
 SAME_PART = (

@@ -1,15 +1,16 @@
-"""Background work of homework, pulled from rows: rounds that have come due, turns and rounds that time has changed."""
+"""Background work of homework, pulled from rows: what has come due, what time has changed, whom to remind."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from flask import current_app
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from clinic.couples.models import Couple
 from clinic.extensions import db, transactions
-from clinic.homework import actions, rules
+from clinic.homework import actions, reminders, rules
 from clinic.homework.models import Assignment, Round, Turn
 from clinic.safety import queries as safety
 
@@ -23,8 +24,10 @@ def due(now: datetime) -> int:
     with transactions(write=False):
         behind = [one.id for one in db.session.execute(_RUNNING) if actions.is_behind(one, one.newest, now)]
         moved = db.session.scalars(select(Round.id).where(Round.closed_at.is_(None), _has_moved(now))).all()
+        to_remind = current_app.config["SETTINGS"].sends_mail and bool(reminders.undecided(now))
         db.session.commit()
     touched = (_make_missing(behind, now) if behind else 0) + (_let_move(moved, now) if moved else 0)
+    touched += reminders.decide(now) if to_remind else 0
     db.session.commit()
     return touched
 

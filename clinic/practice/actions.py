@@ -12,7 +12,7 @@ from clinic.extensions import db
 from clinic.practice import library, queries, rules
 from clinic.practice.models import ConsentDocument, Practice
 
-LETTERHEAD = ("name", "address", "phone", "email", "web", "zone", "paper", "locale")
+LETTERHEAD = ("name", "address", "phone", "email", "web", "sender", "zone", "paper", "locale")
 
 
 class PracticeError(Exception):

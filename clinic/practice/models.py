@@ -52,6 +52,7 @@ class Practice(Base):
     phone: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
     web: Mapped[str] = mapped_column(default="")
+    sender: Mapped[str | None] = mapped_column(default="")  # who mails are from, in neutral words
     zone: Mapped[str] = mapped_column(default="Etc/UTC")  # IANA name
     paper: Mapped[str] = mapped_column(default="A4")  # A4 | Letter
     locale: Mapped[str] = mapped_column(default="en-US")  # whose crisis resources stand in
@@ -60,6 +61,11 @@ class Practice(Base):
     if TYPE_CHECKING:  # added below, where both tables are known
         policy: Mapped[str]
         policy_version: Mapped[int]
+
+    @property
+    def signs_as(self) -> str:
+        """The name that stands in a mailbox."""
+        return self.sender or "Notes"
 
 
 def _in_force(column: InstrumentedAttribute[Any]) -> ScalarSelect[Any]:

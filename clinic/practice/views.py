@@ -1,12 +1,12 @@
 """Pages of the practice: its letterhead, the papers that clients sign, and its crisis resources, for owners."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from clinic import access, clock, web
+from clinic import access, clock, mail, web
 from clinic.extensions import db
 from clinic.practice import actions, library, queries, rules
 from clinic.practice.models import ConsentDocument, Practice
@@ -14,6 +14,9 @@ from forms.bounds import room
 from forms.practice import CrisisForm, DraftForm, LetterheadForm, PublishForm
 
 pages = Blueprint("practice", __name__, url_prefix="/practice")
+
+LOOKS_BACK = timedelta(days=30)
+"""Mails that were given up are told so long."""
 
 
 def _own() -> Practice:
@@ -32,6 +35,7 @@ def show() -> str:
         titles=rules.TITLES,
         lines=queries.crisis_lines(practice),
         last_verified=queries.last_verified(practice),
+        given_up=mail.given_up(practice.id, clock.now() - LOOKS_BACK),
     )
 
 

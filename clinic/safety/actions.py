@@ -7,6 +7,7 @@ from uuid import UUID
 
 from clinic import audit
 from clinic.access import Viewer
+from clinic.couples import queries as couples
 from clinic.couples.models import Partner
 from clinic.extensions import db
 from clinic.safety.library import ANSWERS, QUESTIONS, WAYS
@@ -43,6 +44,7 @@ def decide(
         expires_at=min(until, latest) if until else latest,
     )
     db.session.add(decision)
+    couples.above().weigh(partner.couple_id, now)
     audit.record(viewer, "decide clearance", decision)
     return decision
 

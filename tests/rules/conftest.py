@@ -48,7 +48,7 @@ def who(request: pytest.FixtureRequest) -> str:
 def _world(tmp_path_factory: pytest.TempPathFactory) -> Site:
     folder = tmp_path_factory.mktemp("world")
     vault.new_master_key(folder / "master.key")
-    app = create_app(Settings.from_environment(data_dir=folder, testing=True))
+    app = create_app(Settings.from_environment(data_dir=folder, testing=True, **people.mail_to(folder)))
     app.test_client_class = Visitor
     with app.app_context():
         db.create_all()
@@ -88,7 +88,7 @@ def site(_world: Site) -> Iterator[Site]:
 def theater(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theater]:
     folder = tmp_path_factory.mktemp("theater")
     vault.new_master_key(folder / "master.key")
-    app = create_app(Settings.from_environment(data_dir=folder, testing=True))
+    app = create_app(Settings.from_environment(data_dir=folder, testing=True, **people.mail_to(folder)))
     app.test_client_class = Visitor
     with app.app_context(), clock.moved_to(people.BEGAN):
         db.create_all()

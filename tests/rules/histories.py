@@ -1,11 +1,11 @@
 """One base history of a couple, played again and again; between its acts one partner does private things, or not."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 
 from clinic import clock
 from clinic.accounts import actions as accounts
-from clinic.accounts import factors, tries
+from clinic.accounts import factors, letters, tries
 from clinic.accounts import queries as sign_ins
 from clinic.consent import actions as consent
 from clinic.couples import actions as couples
@@ -41,6 +41,14 @@ def prepare() -> people.Cast:
     practice = papers.by_id(cast.practice_id)
     newer = practices.Written("consent", "A newer version, which asks nobody anew.")
     practices.publish_text(people.viewer_of(cast, "owner"), practice, newer, "none", people.BEGAN)
+    for who in (A, B):
+        viewer = people.viewer_of(cast, who)
+        letters.write_address(viewer, f"{who}@example.com", "America/New_York", people.BEGAN)
+        letters.write_wishes(
+            viewer, letters.Wishes(True, (time(21), time(8)), "America/New_York"), people.BEGAN
+        )
+    made = letters.make_calendar(people.viewer_of(cast, A), people.BEGAN, has_individual=True)
+    cast.calendars[A] = f"/appointments/feed/{made}.ics"
     db.session.commit()
     return cast
 
@@ -225,6 +233,10 @@ def _settings(stage: Stage) -> None:
         account = sign_ins.account_of(stage.cast.people[B])
         assert account is not None
         accounts.change_password(viewer, account, people.passphrase_hash(), stage.now)
+    with stage.act(B) as viewer:
+        letters.make_calendar(viewer, stage.now, has_individual=True)
+        letters.write_address(viewer, "elsewhere@example.com", "Europe/Vienna", stage.now)
+        letters.write_wishes(viewer, letters.Wishes(False, (time(1), time(2)), "Europe/Vienna"), stage.now)
 
 
 def _signs(stage: Stage) -> None:

@@ -11,7 +11,9 @@ import pytest
 from flask import Flask, Response
 from sqlalchemy import func, select
 
-from clinic import clock
+from clinic import clock, mail
+from clinic.appointments import queries as appointments
+from clinic.appointments.models import Appointment
 from clinic.extensions import db
 from clinic.homework.models import Round
 from clinic.progress import home
@@ -30,6 +32,7 @@ ACTS = (
     "words for the counselor",
     "an unsafe answer",
     "sealed before opening",
+    "met alone",
 )
 DAY, PAGES = 9, 40
 
@@ -155,6 +158,22 @@ def a_forgotten_filter(patch: pytest.MonkeyPatch, app: Flask) -> None:
     patch.setattr(reflections, "draft_of", anybodys)
 
 
+def a_mail(patch: pytest.MonkeyPatch, app: Flask) -> None:
+    """The words of a mail that hang on something."""
+    real = mail.message_of
+
+    def tell(letter: mail.Letter, sender: str, *rest: Any) -> Any:
+        return real(letter, f"{sender} ({count_of(Draft)})", *rest)
+
+    patch.setattr(mail, "message_of", tell)
+
+
+def a_feed(patch: pytest.MonkeyPatch, app: Flask) -> None:
+    """In the calendar of A stands when B was met alone."""
+    everything = lambda _viewer: select(Appointment)  # noqa: E731
+    patch.setattr(appointments, "visible_to", everything)
+
+
 LEAKS: dict[str, Plant] = {
     "count": a_count,
     "length": a_length,
@@ -165,6 +184,8 @@ LEAKS: dict[str, Plant] = {
     "cookie": a_cookie,
     "order": an_order,
     "forgotten filter": a_forgotten_filter,
+    "mail": a_mail,
+    "feed": a_feed,
 }
 
 

@@ -28,6 +28,7 @@ OTHER_PAGE = {
     "reflections.revise": "reflections/write.html",
 }
 NO_PAGE = {
+    "appointments.feed",
     "documents.pages_of",
     "consent.certificate",
     "consent.signature",

@@ -30,6 +30,9 @@ def test_a_look_sees_much(nothing_private: list[Seen]) -> None:
     """Otherwise the tests here would show nothing."""
     texts = " ".join(body for look in nothing_private for *_, body in look.answers)
     assert max(len(look.answers) for look in nothing_private) > 60
+    paths = [path for look in nothing_private for path, *_ in look.answers]
+    assert "/mailbox" in paths
+    assert "SUMMARY:Appointment" in texts
     for words in ("the first week, of B", "what B tells", "a good day", "a plan of B", "what trust is to A"):
         assert words in texts, words
 

@@ -53,7 +53,10 @@ def test_every_form_with_room_for_words_says_whose_it_is(site: Site, who: str) -
     for made in site.sweep(who).answers:
         for form in forms_on(made.path, made.text) if made.is_page and who != "nobody" else []:
             asks_proof = any(box.kind in PASSWORDS or box.name in PROOFS for box in form.boxes)
-            is_public = form.action.startswith(("/accounts/sign-in", "/join/")) or "/release/" in form.action
+            is_public = (
+                form.action.startswith(("/accounts/sign-in", "/accounts/forgot", "/join/"))
+                or "/release/" in form.action
+            )
             if form.method == "post" and form.for_words and not asks_proof and not is_public:
                 assert form.box("writer") is not None, f"{made.path} → {form.action}"
 

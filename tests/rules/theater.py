@@ -14,9 +14,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from clinic import clock, vault
+from clinic import clock, mail, vault
 from clinic.extensions import db, set_transactions
 from clinic.homework.models import Assignment, Round, Turn
+from clinic.mail import Letter
 from tests import cast as people
 from tests.rules import histories
 from tests.rules.histories import A
@@ -114,9 +115,24 @@ class Theater:
             token = people.token_for(stage.cast, A, stage.now)
             seen, client = Seen(day), self._client(token)
             numbers: dict[str, str] = {}
-            for made in (*self._asked(client, most), *self._tried(client, stage)):
+            for made in (*self._asked(client, most), *self._tried(client, stage), self._calendar(stage)):
                 seen.answers.append(comparable(made, numbers))
+            seen.answers += [comparable(made, numbers) for made in self._mailbox(stage)]
         return seen
+
+    def _calendar(self, stage: Stage) -> Visit:
+        """What A's calendar program fetches."""
+        return visit(self.app, self.app.test_client(), A, "GET", stage.cast.calendars[A])
+
+    def _mailbox(self, stage: Stage) -> Iterator[Visit]:
+        """Every mail that A got or will get, as it is when it arrives, and when that is."""
+        rows = select(Letter).where(Letter.owner_id == stage.cast.people[A], Letter.state.in_(mail.OPEN))
+        with vault.house("a look into the mailbox"):
+            for letter in db.session.scalars(rows.order_by(Letter.due_at, Letter.kind, Letter.asked_at)):
+                message = mail.message_of(letter, "Notes", self.app.config["SETTINGS"], letter.due_at)
+                said = {"Due": f"{letter.due_at} until {letter.expires_at}, asked {letter.asked_at}"}
+                yield Visit(A, "MAIL", "/mailbox", 200, said, bytes(message))
+            db.session.remove()
 
     def _tried(self, client: FlaskClient, stage: Stage) -> Iterator[Visit]:
         """A saves an empty page on some own turns, and tries to agree and to add a line: what the house answers."""

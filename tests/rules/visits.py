@@ -20,8 +20,8 @@ WRITES = re.compile(
 )
 LINK = re.compile(r'(?:href|src)="([^"#]+)')
 MAY_GROW = {"audit_event", "audit_reading"}
-LEFT_OUT = {"user_session": "last_seen_at"}
-LAST_SEEN = re.compile(r"UPDATE user_session SET last_seen_at=\?", re.IGNORECASE)
+LEFT_OUT = {"user_session": "last_seen_at", "calendar_link": "last_seen_at"}
+LAST_SEEN = re.compile(r"UPDATE (user_session|calendar_link) SET last_seen_at=\?", re.IGNORECASE)
 
 
 @dataclass

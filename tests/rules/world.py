@@ -1,5 +1,6 @@
 """One world for all rules: words of every kind, each with a canary of its own that names who may ever read it."""
 
+import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -9,7 +10,9 @@ from sqlalchemy import select
 
 from clinic import clock
 from clinic.accounts import actions as accounts
-from clinic.accounts.models import CodeApp, KeptForm
+from clinic.accounts import letters
+from clinic.accounts import queries as sign_ins
+from clinic.accounts.models import CodeApp, KeptForm, ResetLink
 from clinic.appointments import actions as appointments
 from clinic.consent import actions as consent
 from clinic.consent.models import ConsentSignature
@@ -80,6 +83,7 @@ def build() -> World:
     _copies(world)
     _papers(world)
     _emergencies(world)
+    _mail_and_calendars(world)
     _name_rows(world)
     return world
 
@@ -334,6 +338,26 @@ def _papers(world: World) -> None:
         name = world.bird("signature of b", "partner_b", *HOUSE)
         version = houses.in_force(stage.cast.practice_id, stage.now)["consent"]
         consent.sign(viewer, stage.partner("partner_b"), version, name, stage.now)
+
+
+def _mail_and_calendars(world: World) -> None:
+    """Addresses that only their owners meet, a link of a calendar, and one to a new passphrase."""
+    stage = world.stage
+    for who in ("partner_a", "partner_b", "counselor"):
+        with stage.act(who) as viewer:
+            address = f"{world.bird(f'address of {who}', who).split()[0]}@example.com"
+            letters.write_address(viewer, address, "America/New_York", stage.now)
+            if who == "partner_a":
+                token = letters.make_calendar(viewer, stage.now, has_individual=True)
+                world.ids["feed token"] = token
+    with stage.act("counselor"):
+        account = sign_ins.account_of(stage.cast.people["counselor"])
+        assert account is not None
+        token = secrets.token_urlsafe(32)
+        until = stage.now + timedelta(minutes=30)
+        values = {"token_hash": sign_ins.hash_of(token), "created_at": stage.now, "expires_at": until}
+        db.session.add(ResetLink(account_id=account.id, **values))
+        world.ids["reset token"] = token
 
 
 def _name_rows(world: World) -> None:

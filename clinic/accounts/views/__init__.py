@@ -1,6 +1,7 @@
 """Pages of accounts, and what other domains need of them: opening a sign-in, and putting a text aside."""
 
 from clinic.accounts.views import factors, proving
+from clinic.accounts.views import letters as letters  # its pages belong to the same blueprint
 from clinic.accounts.views.keeping import named_writer, put_aside, settle
 from clinic.accounts.views.proving import SIGN_IN_FIRST, is_whole
 from clinic.accounts.views.signing import (
@@ -20,6 +21,7 @@ __all__ = [
     "is_good",
     "is_whole",
     "let_in",
+    "letters",
     "named_writer",
     "pages",
     "proved_account",

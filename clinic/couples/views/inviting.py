@@ -6,35 +6,53 @@ from uuid import UUID
 from flask import Response, current_app, flash, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from clinic import access, clock, web
+from clinic import access, clock, jobs, web
 from clinic.accounts import actions as accounts
 from clinic.accounts import library as words
 from clinic.couples import actions, rules
 from clinic.couples.views.blueprint import done, own_partner, pages
 from clinic.extensions import db
+from forms.bounds import room
+from forms.couples import InviteForm
 
 
 @pages.post("/partners/<uuid:partner_id>/invite")
 @access.counselors
+@web.takes(room(InviteForm))
 def invite(partner_id: UUID) -> Response | BaseResponse:
-    """Make a link and its six digits; both are shown in this answer and kept nowhere."""
+    """Make a link and its six digits; both are shown in this answer and kept nowhere. The link can go by mail, too."""
     partner = own_partner(partner_id)
     try:
-        invited = actions.invite(web.viewer(), partner, clock.now())
+        address = _address_for(partner_id)
+        invited = actions.invite(web.viewer(), partner, clock.now(), address)
     except actions.CoupleError as error:
         db.session.rollback()
         flash(str(error), "error")
         return web.see(url_for("couples.manage", couple_id=partner.couple_id))
     db.session.commit()
+    if address is not None:
+        jobs.wake()
     link = current_app.config["SETTINGS"].base_url.rstrip("/") + url_for("couples.join", token=invited.token)
     return web.page(
         "couples/invited.html",
         partner=partner,
+        address=address,
         link=link,
         qr=web.drawn(link),
         secret=rules.spoken(invited.secret),
         until=web.moment(invited.invitation.expires_at, partner.couple.zone),
     )
+
+
+def _address_for(partner_id: UUID) -> str | None:
+    """Where the link is to go by mail; None for nowhere."""
+    form = InviteForm(prefix=f"{partner_id}-")
+    if not form.validate():
+        raise actions.CoupleError(" ".join(form.address.errors) or "Please try once more.")
+    address = (form.address.data or "").strip()
+    if address and not current_app.config["SETTINGS"].sends_mail:
+        raise actions.CoupleError("No mail is sent from here. Give the link in person.")
+    return address or None
 
 
 @pages.post("/partners/<uuid:partner_id>/withdraw")

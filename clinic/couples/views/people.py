@@ -6,14 +6,14 @@ from uuid import UUID
 from flask import Response, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from clinic import access, clock, web
+from clinic import access, clock, mail, web
 from clinic.accounts import queries as sign_ins
 from clinic.couples import actions, queries, staffing
 from clinic.couples.models import Couple
 from clinic.couples.views.blueprint import colleague, done, pages, workable
 from clinic.extensions import db
 from clinic.practice import queries as practices
-from forms.couples import ROLES, ConcernForm, CoupleForm
+from forms.couples import ROLES, ConcernForm, CoupleForm, InviteForm
 
 
 @pages.route("/new", methods=["GET", "POST"])
@@ -72,12 +72,15 @@ def _manage_page(couple: Couple, form: ConcernForm | None = None, *, may_work: b
     form = form or ConcernForm(formdata=None)
     form.name_partners(*(one.name for one in couple.partners))
     staff = queries.counselors_of(couple.id, now)
+    invitations = queries.open_invitations(ids, now)
     return render_template(
         "couples/manage.html",
         couple=couple,
         may_work=may_work,
-        invitations=queries.open_invitations(ids, now),
+        invitations=invitations,
+        mailed=mail.state_of("invitation", [one.id for one in invitations.values()]),
         ended=queries.ended_by_wrong_tries(ids),
+        invite_forms={id_: InviteForm(formdata=None, prefix=f"{id_}-") for id_ in ids},
         concerns=queries.concerns_of(viewer, couple.id),
         staff=staff,
         covers={one.staff_id: one.until_at for one in queries.staffing_of(couple.id) if one.is_cover},
