@@ -14,7 +14,7 @@ TEST_LEVEL := dev
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test browser lint format types contracts exercises bench shots lock clean
+.PHONY: help setup run test browser lint format types contracts exercises bench mutants shots lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -60,6 +60,9 @@ exercises: $(VENV)/stamp-run ## every exercise file read, checked and proved
 
 bench: $(VENV)/stamp-dev ## what pages and documents cost
 	$(PY) -m bench $(ARGS)
+
+mutants: $(VENV)/stamp-dev ## small mistakes in access and vault, and how many of them the tests notice
+	$(PY) -m bench.mutants $(ARGS)
 
 shots: $(VENV)/stamp-browser ## a picture of every screen, narrow and wide, light and dark
 	$(PY) -m tests.browser.shots $(ARGS)

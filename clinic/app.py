@@ -7,7 +7,6 @@ from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from flask import (
@@ -74,30 +73,22 @@ OWED = {"factor": "accounts.second", "new factor": "accounts.second", "passphras
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'self'",
+    "font-src 'self'; connect-src 'self'; frame-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'self'; require-trusted-types-for 'script'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-FOR_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
-
-
-class House(Flask):
-    """Flask, but for what it writes into the log when something breaks."""
-
-    def log_exception(self, exc_info: Any) -> None:
-        """Name the page and not its address: some addresses are all that somebody needs to get in."""
-        self.logger.error("Exception in %s [%s]", request.endpoint, request.method, exc_info=exc_info)
+FOR_HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The application, ready to serve; refuses to start on a wrong key or a route without a mark."""
     settings = settings or Settings.from_environment()
     vault.open_with(settings.key_file)
-    app = House(
+    app = web.House(
         __name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "clinic" / "static")
     )
     _configure(app, settings)
@@ -135,7 +126,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,  # bound to the sign-in, no clock of its own
-        WTF_CSRF_SSL_STRICT=False,  # no referrer is sent; the origin is checked by the cookie's SameSite
+        WTF_CSRF_SSL_STRICT=False,  # no referrer is sent; who asks is checked by _refuse_other_sites
         TESTING=settings.testing,
         ALEMBIC={"script_location": str(ROOT / "clinic" / "migrations")},
         ALEMBIC_CONTEXT=MIGRATING,
@@ -176,6 +167,7 @@ def _extend(app: Flask) -> None:
             import_module(f"clinic.{domain}.models")
     db.init_app(app)
     alembic.init_app(app)
+    app.before_request(_refuse_other_sites)
     app.before_request(_bound_the_body)  # before the protection against forged forms, which reads it
     csrf.init_app(app)
     login_manager.init_app(app)
@@ -193,10 +185,21 @@ def _weigh(couple_id: UUID, now: datetime) -> None:
     reminders.weigh(now, couple_id=couple_id)
 
 
+def _refuse_other_sites() -> Response | None:
+    """Nothing is done for another site's page: not even looked up who is signed in, and there is nothing to tell it."""
+    settings: Settings = current_app.config["SETTINGS"]
+    if not web.is_asked_by_another_site(settings.base_url):
+        return None
+    g.is_refused = True
+    return Response(
+        "This was asked by a page of another site. Nothing was done.\n", 403, mimetype="text/plain"
+    )
+
+
 def _bound_the_body() -> None:
     """A route takes as much as its form has room for, and no more; to know that, a GET cannot write either."""
     view = current_app.view_functions.get(request.endpoint or "")
-    is_write = request.method not in {"GET", "HEAD", "OPTIONS"}
+    is_write = request.method not in web.READS
     set_transactions(write=is_write, reads_first=getattr(view, "reads_first", False))
     if request.method == "POST" and view is not None:
         limit = web.body_limit(view, request.view_args or {})
@@ -258,7 +261,7 @@ def _admit() -> BaseResponse | Response | None:
 def _finish(response: Response) -> Response:
     """End the transaction, write the trail of what was read, note that the sign-in was used, set the headers."""
     _dress(response)
-    if request.endpoint in FILES:
+    if request.endpoint in FILES or "is_refused" in g:
         return response
     doors.settle(response.status_code)
     try:

@@ -208,7 +208,7 @@ def _checked(copy: Path) -> list[Head]:
 @contextmanager
 def _engine(file: Path) -> Iterator[Connection]:
     """A database file apart from the one in use."""
-    engine = create_engine(f"sqlite:///{file}")
+    engine = create_engine(f"sqlite:///{file}", hide_parameters=True)
     try:
         with engine.begin() as connection:
             yield connection

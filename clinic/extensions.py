@@ -184,7 +184,11 @@ def _be_free(session: Session, transaction: SessionTransaction) -> None:
         session.info.pop("answers", None)
 
 
-db = SQLAlchemy(model_class=Base, session_options={"class_": _Session})
+db = SQLAlchemy(
+    model_class=Base,
+    session_options={"class_": _Session},
+    engine_options={"hide_parameters": True},  # a mistake never quotes what is stored, in no engine
+)
 login_manager = LoginManager()
 csrf = CSRFProtect()
 alembic = Alembic(run_mkdir=False, metadatas=Base.metadata)

@@ -1,9 +1,11 @@
 """What every view shares: who looks, rows that may not exist, and how times are written."""
 
+import traceback
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,6 +18,7 @@ from jinja2 import Template
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from markupsafe import Markup
+from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
@@ -27,7 +30,19 @@ Room = int | Callable[..., int]
 
 BYTES = 12
 BESIDE = 65_536
+READS = {"GET", "HEAD", "OPTIONS"}
 _ANY = UUID(int=0)
+
+
+class House(Flask):
+    """The application; its log of a mistake says where and of what kind, and quotes nobody."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """No path, which can hold the token of an invitation, and no message but the database's own."""
+        kind, error, trace = exc_info
+        said = str(error.orig) if isinstance(error, DBAPIError) else ""
+        where = "".join(traceback.format_tb(trace))
+        self.logger.error("Mistake in %s: %s %s\n%s", request.endpoint, kind.__name__, said, where)
 
 
 class Cookies(SecureCookieSessionInterface):
@@ -67,6 +82,24 @@ def body_limit(view: object, values: Mapping[str, Any]) -> int:
     """Bytes of the largest body: a 4-byte character is 12 bytes urlencoded; names and tokens need the rest."""
     room: Room = getattr(view, "takes", 0)
     return BYTES * (room(**values) if callable(room) else room) + BESIDE
+
+
+def is_asked_by_another_site(base_url: str) -> bool:
+    """True when a page of another site made the browser send a form here, or take one of our pages in as a part.
+
+    Browsers tell who asks (Sec-Fetch-Site); following a link is everybody's. One that does not tell it names the origin
+    of a form; it is "null" on our own pages, which send no referrer: there the token and the cookie's SameSite decide.
+    """
+    asked_by, is_write = request.headers.get("Sec-Fetch-Site"), request.method not in READS
+    if asked_by is not None:
+        is_link = request.headers.get("Sec-Fetch-Mode") == "navigate" and not is_write
+        return asked_by not in {"same-origin", "none"} and not is_link
+    origin = request.headers.get("Origin", "null")
+    return (
+        is_write
+        and origin != "null"
+        and urlsplit(origin).netloc not in {request.host, urlsplit(base_url).netloc}
+    )
 
 
 def number(name: str, usual: int, *, most: int) -> int:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField, TimeField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField, TimeField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional, Regexp
+
+from forms.bounds import LineField
 
 NEEDED = "Please fill this in."
 LONGEST_PASSPHRASE = 200
@@ -20,7 +22,7 @@ SIGN_IN_NAME = (
 class SignInForm(FlaskForm):
     """A sign-in name and its passphrase."""
 
-    name = StringField("Your sign-in name", [InputRequired(NEEDED), Length(max=200)])
+    name = LineField("Your sign-in name", [InputRequired(NEEDED), Length(max=200)])
     passphrase = PasswordField("Your passphrase", [InputRequired(NEEDED), Length(max=LONGEST_PASSPHRASE)])
 
 
@@ -35,7 +37,7 @@ class CodeForm(FlaskForm):
 
     is_confirmation = True  # nothing of it is worth keeping
 
-    code = StringField(
+    code = LineField(
         "Your code",
         [InputRequired(NEEDED), Length(max=60)],
         description="The six digits that your app shows now, or one of your recovery codes.",
@@ -52,7 +54,7 @@ class PasskeyForm(FlaskForm):
     answer = HiddenField(validators=[InputRequired(NEEDED), Length(max=20_000)])
 
 
-NAME = StringField("What you call it", [Optional(), Length(max=60)], description="For instance My phone.")
+NAME = LineField("What you call it", [Optional(), Length(max=60)], description="For instance My phone.")
 
 
 class CodeAppForm(FlaskForm):
@@ -60,7 +62,7 @@ class CodeAppForm(FlaskForm):
 
     is_confirmation = True  # nothing of it is worth keeping
 
-    code = StringField("The six digits that it shows now", [InputRequired(NEEDED), Length(max=20)])
+    code = LineField("The six digits that it shows now", [InputRequired(NEEDED), Length(max=20)])
     name = NAME
 
 
@@ -96,13 +98,13 @@ ADDRESS = (
 class ForgotForm(FlaskForm):
     """Whose passphrase is to be made anew."""
 
-    name = StringField("Your sign-in name", [InputRequired(NEEDED), Length(max=200)])
+    name = LineField("Your sign-in name", [InputRequired(NEEDED), Length(max=200)])
 
 
 class MailForm(FlaskForm):
     """Where and when somebody wants mail."""
 
-    address = StringField(
+    address = LineField(
         "E-mail address",
         ADDRESS,
         description="Best one that nobody else reads. Leave it empty for no mail at all.",
@@ -113,7 +115,7 @@ class MailForm(FlaskForm):
     )
     quiet_from = TimeField("Quiet from", [InputRequired(NEEDED)])
     quiet_till = TimeField("Quiet until", [InputRequired(NEEDED)])
-    zone = StringField(
+    zone = LineField(
         "Your time zone", [InputRequired(NEEDED), Length(max=60)], description="For instance America/Chicago."
     )
 
@@ -135,9 +137,9 @@ class CalendarForm(FlaskForm):
 class StaffForm(FlaskForm):
     """Somebody who begins to work here."""
 
-    name = StringField("Name", [InputRequired(NEEDED), Length(max=120)], description="As clients know them.")
-    credential = StringField("Credential", [Length(max=120)], description="For instance LMFT 12345.")
-    sign_in_name = StringField(
+    name = LineField("Name", [InputRequired(NEEDED), Length(max=120)], description="As clients know them.")
+    credential = LineField("Credential", [Length(max=120)], description="For instance LMFT 12345.")
+    sign_in_name = LineField(
         "Sign-in name", SIGN_IN_NAME, description="They can tell it to you, or you choose one."
     )
     is_counselor = BooleanField("Counselor", default=True, description="Works with couples.")

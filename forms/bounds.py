@@ -1,8 +1,10 @@
-"""Bounds that all forms share: the years of a date, and how many characters fit into a form, by its own boxes."""
+"""Bounds that all forms share: years, what a name or a label can hold, and how much fits into a form by its boxes."""
 
+import re
+import unicodedata
 from typing import Any
 
-from wtforms import DateField, FieldList, FormField, StringField
+from wtforms import DateField, FieldList, FormField, StringField, TextAreaField
 from wtforms.validators import Length
 
 YEARS = range(1900, 2201)
@@ -19,6 +21,33 @@ class PracticeDate(DateField):
         if self.data is not None and self.data.year not in YEARS:
             self.data = None
             raise ValueError(f"Please choose a day between {YEARS[0]} and {YEARS[-1]}.")
+
+
+TURNS_AROUND = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Direction controls: nothing is read the other way because a name beside it says so."""
+
+
+def showable(text: str) -> str:
+    """The text without what no page can show; its line ends and tabs stay."""
+    return "".join(one for one in text if one in "\r\n\t" or unicodedata.category(one) not in {"Cc", "Cs"})
+
+
+class LineField(StringField):
+    """A name or a label, on one line: it stands beside other words, so it cannot turn them around."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None:
+            self.data = showable(TURNS_AROUND.sub("", " ".join(self.data.splitlines())))
+
+
+class LinesField(TextAreaField):
+    """Words about a couple or of the practice, on lines of their own."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None:
+            self.data = showable(self.data)
 
 
 UNBOUND = 200

@@ -1,12 +1,12 @@
 """Forms of consent: sign in the own account, take it back, and what a counselor records of a paper."""
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, RadioField, StringField
+from wtforms import BooleanField, HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
 from forms.accounts import NEEDED
-from forms.bounds import PracticeDate
+from forms.bounds import LineField, PracticeDate
 
 LONGEST_NAME = 120
 
@@ -16,7 +16,7 @@ class SignForm(FlaskForm):
 
     document = HiddenField()
     has_read = BooleanField("I have read this", [InputRequired("Please read it to its end, then tick this.")])
-    name = StringField(
+    name = LineField(
         "Your name",
         [InputRequired(NEEDED), Length(max=LONGEST_NAME)],
         description="Type it as you would write it under a letter. It is your signature.",
@@ -35,7 +35,7 @@ class PaperForm(FlaskForm):
     """What stands on a paper that was signed in the room."""
 
     kind = RadioField("Which paper", [InputRequired("Please choose one.")])
-    name = StringField("The name as it is signed", [InputRequired(NEEDED), Length(max=LONGEST_NAME)])
+    name = LineField("The name as it is signed", [InputRequired(NEEDED), Length(max=LONGEST_NAME)])
     paper_on = PracticeDate("Signed on", [InputRequired("Please choose the day that stands on the paper.")])
 
     def offer(self, papers: list[tuple[str, str]]) -> None:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Form, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Form, PasswordField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from forms.accounts import ADDRESS, LONGEST_PASSPHRASE, NEEDED, SIGN_IN_NAME
-from forms.bounds import PracticeDate
+from forms.bounds import LineField, LinesField, PracticeDate
 
 HOURS = ((1, "An hour"), (4, "Four hours"), (12, "Twelve hours"), (24, "A day"))
 
@@ -22,16 +22,16 @@ ROLES = (
 class CoupleForm(FlaskForm):
     """Two names, what the couple is called on the counselor's pages, and where its clock stands."""
 
-    name_1 = StringField(
+    name_1 = LineField(
         "First partner", [InputRequired(NEEDED), Length(max=80)], description="As they want to be called."
     )
-    name_2 = StringField("Second partner", [InputRequired(NEEDED), Length(max=80)])
-    alias = StringField(
+    name_2 = LineField("Second partner", [InputRequired(NEEDED), Length(max=80)])
+    alias = LineField(
         "What you call this couple",
         [Length(max=80)],
         description="On your own pages. Left empty: both names.",
     )
-    zone = StringField(
+    zone = LineField(
         "Time zone", [InputRequired(NEEDED), Length(max=60)], description="For instance America/Chicago."
     )
 
@@ -39,7 +39,7 @@ class CoupleForm(FlaskForm):
 class InviteForm(FlaskForm):
     """Where the link goes beside the page that shows it, if anywhere."""
 
-    address = StringField(
+    address = LineField(
         "Send the link by e-mail, too",
         ADDRESS,
         description="Only to an address that nobody else reads. It is used for this one mail and then forgotten. The "
@@ -50,7 +50,7 @@ class InviteForm(FlaskForm):
 class SecretForm(FlaskForm):
     """What both ways of joining ask: the six digits that were given in person."""
 
-    secret = StringField(
+    secret = LineField(
         "The six digits",
         [InputRequired(NEEDED), Length(max=20)],
         description="Your counselor gave them to you in person.",
@@ -60,8 +60,8 @@ class SecretForm(FlaskForm):
 class JoinForm(SecretForm):
     """Joining with a sign-in of one's own that is made here."""
 
-    name = StringField("What we call you", [InputRequired(NEEDED), Length(max=80)])
-    sign_in_name = StringField(
+    name = LineField("What we call you", [InputRequired(NEEDED), Length(max=80)])
+    sign_in_name = LineField(
         "A sign-in name",
         SIGN_IN_NAME,
         description="Anything you will remember. It need not be an address, and your partner never sees it.",
@@ -74,14 +74,14 @@ class JoinForm(SecretForm):
 class JoinWithForm(SecretForm):
     """Joining with a sign-in that one has already."""
 
-    sign_in_name = StringField("Your sign-in name", [InputRequired(NEEDED), Length(max=200)])
+    sign_in_name = LineField("Your sign-in name", [InputRequired(NEEDED), Length(max=200)])
     passphrase = PasswordField("Your passphrase", [InputRequired(NEEDED), Length(max=LONGEST_PASSPHRASE)])
 
 
 class ConcernForm(FlaskForm):
     """What the couple works on, with the role of each in it."""
 
-    title = StringField(
+    title = LineField(
         "What it is about",
         [InputRequired(NEEDED), Length(max=200)],
         description="In your words; only counselors read it.",
@@ -126,12 +126,12 @@ class StandInForm(StaffChoiceForm):
 class EmergencyForm(FlaskForm):
     """Which record, why it cannot wait, and for how long."""
 
-    couple = StringField(
+    couple = LineField(
         "Whose record",
         [InputRequired(NEEDED), Length(max=160)],
         description="What the couple is called here, or the name of one of the two.",
     )
-    reason = TextAreaField(
+    reason = LinesField(
         "Why can it not wait for their counselor?",
         [InputRequired("Say in a sentence why."), Length(max=2_000)],
         description="Their counselors read this sentence on their next visit.",
@@ -144,4 +144,4 @@ class EmergencyForm(FlaskForm):
 class FilterForm(Form):
     """Which couples the caseload shows; comes with the address, so it carries no secret."""
 
-    q = StringField("Find a couple", [Length(max=80)])
+    q = LineField("Find a couple", [Length(max=80)])

@@ -5,12 +5,12 @@ from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import BooleanField, IntegerField, RadioField, SelectField
 from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from forms.bounds import PracticeDate
+from forms.bounds import LinesField, PracticeDate
 
 Choices = Sequence[tuple[str, str]]
 
@@ -52,7 +52,7 @@ class ConfidenceScaleField(RadioField):
 class AssignForm(FlaskForm):
     """What is settled when an exercise is given; `assign_form` makes it and leaves out what does not apply."""
 
-    rationale = TextAreaField(
+    rationale = LinesField(
         "Why this, why now",
         [InputRequired("One sentence in your words is enough."), Length(max=1000)],
         description="In your words; they read it first.",
@@ -70,18 +70,18 @@ class AssignForm(FlaskForm):
         "Open for how many days",
         [Optional(), NumberRange(1, MOST_OPEN_DAYS, f"Between 1 and {MOST_OPEN_DAYS}.")],
     )
-    when_where = TextAreaField(
+    when_where = LinesField(
         "When and where", [Length(max=500)], description=f"A day, an hour, a place. {ON_THEIR_PAGES}"
     )
-    obstacle = TextAreaField(
+    obstacle = LinesField(
         "What could get in the way",
         [Length(max=500)],
         description=f"And what they do then: if … then … {ON_THEIR_PAGES}",
     )
     confidence_1 = ConfidenceScaleField()
     confidence_2 = ConfidenceScaleField()
-    note_1 = TextAreaField("", [Length(max=500)])
-    note_2 = TextAreaField("", [Length(max=500)])
+    note_1 = LinesField("", [Length(max=500)])
+    note_2 = LinesField("", [Length(max=500)])
     opening = RadioField("When they read each other’s answers", [InputRequired("Please choose one.")])
     small_enough = BooleanField("It is small enough. Give it all the same.")
     not_too_many = BooleanField("It is not too much. Give it all the same.")

@@ -10,32 +10,30 @@ from wtforms import (
     FormField,
     RadioField,
     SelectField,
-    StringField,
-    TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from forms.accounts import NEEDED, ONE_LINE
-from forms.bounds import PracticeDate
+from forms.bounds import LineField, LinesField, PracticeDate
 
 
 class LetterheadForm(FlaskForm):
     """How the practice shows itself on paper and to its clients."""
 
-    name = StringField("Name", [InputRequired(NEEDED), Length(max=120)])
-    address = TextAreaField("Address", [Length(max=400)])
-    phone = StringField(
+    name = LineField("Name", [InputRequired(NEEDED), Length(max=120)])
+    address = LinesField("Address", [Length(max=400)])
+    phone = LineField(
         "Phone", [Length(max=40)], description="Clients see it on their start page and on every held page."
     )
-    email = StringField("E-mail", [Length(max=120)])
-    web = StringField("Website", [Length(max=120)])
-    sender = StringField(
+    email = LineField("E-mail", [Length(max=120)])
+    web = LineField("Website", [Length(max=120)])
+    sender = LineField(
         "Mails are from",
         [Length(max=40), Regexp(ONE_LINE, message="One plain line, please.")],
         description="Neutral words: they stand in mailboxes that others may see. Left empty: Notes.",
     )
-    zone = StringField(
+    zone = LineField(
         "Time zone", [InputRequired(NEEDED), Length(max=60)], description="For instance America/Chicago."
     )
     paper = RadioField("Paper", choices=[SelectChoice("A4", "A4"), SelectChoice("Letter", "Letter")])
@@ -50,7 +48,7 @@ class DraftForm(FlaskForm):
     """The next version of a paper that clients sign; `form` is asked of a policy only."""
 
     form = RadioField("What it comes to", [InputRequired("Please choose one.")])
-    text = TextAreaField(
+    text = LinesField(
         "The text",
         [InputRequired(NEEDED), Length(max=24_000)],
         description="A blank line parts paragraphs. A line that begins with “## ” is a heading, with “- ” a point.",
@@ -82,9 +80,9 @@ class PublishForm(FlaskForm):
 class LineForm(Form):
     """One number to call."""
 
-    name = StringField("Name", [Length(max=80)])
-    number = StringField("Number", [Length(max=40)])
-    note = StringField("Note", [Length(max=160)])
+    name = LineField("Name", [Length(max=80)])
+    number = LineField("Number", [Length(max=40)])
+    note = LineField("Note", [Length(max=160)])
     last_verified = PracticeDate("Last verified on", [Optional()])
 
 

@@ -9,13 +9,12 @@ from wtforms import (
     HiddenField,
     RadioField,
     SelectMultipleField,
-    TextAreaField,
     widgets,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import AnyOf, InputRequired, Length, ValidationError
 
-from forms.bounds import PracticeDate
+from forms.bounds import LinesField, PracticeDate
 
 AUDIENCES = ("counselor", "couple", "partner_1", "partner_2")
 PAPERS = ("A4", "Letter")
@@ -46,12 +45,12 @@ class ReportForm(FrameForm):
         csrf = True
 
     paper = RadioField("Paper", choices=[SelectChoice(paper, paper) for paper in PAPERS])
-    narrative = TextAreaField(
+    narrative = LinesField(
         "In your words",
         [Length(max=LONGEST, message=f"At most {LONGEST} characters.")],
         description="As you would say it to those who will read it. A blank line begins a new paragraph.",
     )
-    next_steps = TextAreaField(
+    next_steps = LinesField(
         "Next steps",
         [Length(max=LONGEST, message=f"At most {LONGEST} characters.")],
         description="The step on its first line, how and when below it. A blank line begins the next one.",

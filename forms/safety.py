@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, TextAreaField
+from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
-from forms.bounds import PracticeDate
+from forms.bounds import LinesField, PracticeDate
 
 STATES = (
     SelectChoice("not_assessed", "Not assessed yet"),
@@ -21,7 +21,7 @@ class ClearanceForm(FlaskForm):
     """The counselor's decision for one partner, after talking with that partner alone."""
 
     state = RadioField("Decision", [InputRequired("Please choose one.")], choices=STATES)
-    reason = TextAreaField(
+    reason = LinesField(
         "Why",
         [InputRequired("A few words for the record."), Length(max=4000)],
         description="Only counselors read this. It is in no report.",
@@ -36,7 +36,7 @@ class ClearanceForm(FlaskForm):
 class ActionForm(FlaskForm):
     """What the counselor did."""
 
-    action = TextAreaField(
+    action = LinesField(
         "What you did",
         [InputRequired("Please say what you did."), Length(max=4000)],
         description="Only counselors read this.",
@@ -55,7 +55,7 @@ def screening_form(
             choices=[SelectChoice(*one) for one in ways.items()],
         ),
         **{key: RadioField(asks, choices=said, default="unasked") for key, asks in questions},
-        "note": TextAreaField(
+        "note": LinesField(
             "In their words, and in yours",
             [Length(max=20_000)],
             description="What they said, what you saw, what you agreed on. Only counselors read this.",

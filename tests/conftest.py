@@ -21,6 +21,7 @@ from clinic.config import Settings
 from clinic.extensions import db, set_transactions
 from clinic.practice.models import Practice
 from tests import cast as people
+from tests import claims
 
 # The same examples on every machine, and no deadline: a shared core is slow now and then, which is not a mistake.
 settings.register_profile("house", deadline=None, derandomize=True)
@@ -44,6 +45,33 @@ class Compiled(BytecodeCache):
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
 
 FORGERY_MARK = sha1(b"tests", usedforsecurity=False).hexdigest()
+
+
+# Claims: when everything ran, every test that the documents name must have passed.
+
+OUTCOMES: dict[str, list[str]] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember how each test came out; with several workers the first process hears of all."""
+    if report.when == "call" or report.outcome != "passed":
+        test = report.nodeid.removeprefix("tests/").partition("[")[0]
+        OUTCOMES.setdefault(test, []).append(report.outcome)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run over everything in which a claim was not proved; what `make` leaves out, it says."""
+    option, is_worker = session.config.option, hasattr(session.config, "workerinput")
+    is_picked = option.keyword or option.markexpr not in {"", "not browser"}
+    is_all = session.config.args_source is not pytest.Config.ArgsSource.ARGS and not is_picked
+    if is_worker or not is_all or option.collectonly or session.shouldstop or session.shouldfail:
+        return
+    left_out = tuple(f"{Path(one).name}/" for one in option.ignore or ())
+    if unproved := claims.unproved(OUTCOMES, left_out):
+        print("\nClaimed in docs/threat-model.md or docs/asvs.yaml and not proved by this run:")  # noqa: T201
+        print(*unproved, sep="\n")  # noqa: T201
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 class Visitor(FlaskClient):

@@ -50,6 +50,11 @@ def test_every_connection_has_the_settings_of_the_house(app: Flask, pragma: str,
         assert [found.result() for found in [pool.submit(ask) for _ in range(3)]] == [value] * 3
 
 
+def test_no_engine_quotes_what_is_stored_in_its_mistakes(app: Flask) -> None:
+    with app.app_context():
+        assert [engine.hide_parameters for engine in db.engines.values()] == [True, True]
+
+
 # Writers
 
 

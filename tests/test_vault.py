@@ -181,3 +181,19 @@ def test_a_wrong_master_key_is_told_in_a_plain_sentence(tmp_path: Path) -> None:
 def test_every_clinical_column_is_owned_by_somebody() -> None:
     found = [column for cls in (Draft, Words, Clearance) for column in vault.sealed_columns(cls)]
     assert {column.kind for column in found} <= {"partner", "couple", "practice", "@owner_kind"}
+
+
+def test_an_envelope_says_its_version_and_its_key() -> None:
+    row = draft("short")
+    key = vault._keys.open["partner", row.partner_id]
+    assert raw(row)[:17] == b"\x01" + key.id.bytes
+    assert (
+        len(raw(row)) == 1 + 16 + 12 + vault.SMALLEST_BUCKET + 16
+    )  # version, key, nonce, padded text, proof
+    assert len(vault._unwrapped(*_wrapping_of(row))) == 32
+    assert raw(row)[17:29] != raw(draft("short", row.partner_id))[17:29]
+
+
+def _wrapping_of(row: Draft) -> tuple[vault.Owner, uuid.UUID, bytes]:
+    found = db.session.scalars(select(vault.DataKey).where(vault.DataKey.owner_id == row.partner_id)).one()
+    return ("partner", row.partner_id), found.id, found.wrapped

@@ -126,6 +126,49 @@ def test_weak_passphrase_is_refused(client_for: Enter, weak: str) -> None:
     assert answer.status_code == 422
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        "correct horse battery staple",
+        "onlysmallletters",
+        "1234509876 1234",
+        "  spaces at both ends  ",
+        "ß" * 9 + "aécđ字🙂",
+        "long" + " words of any kind" * 10,
+    ],
+)
+def test_any_characters_make_a_passphrase_and_it_is_taken_as_it_was_typed(
+    app: Flask, client_for: Enter, chosen: str
+) -> None:
+    """No kind of character is asked for; case, spaces and every character count."""
+    assert (
+        client_for("partner_a").post("/accounts/passphrase", data={"passphrase": chosen}).status_code == 303
+    )
+    for typed, status in (
+        (chosen, 303),
+        (chosen.swapcase() + " ", 422),
+        (chosen[:-1], 422),
+        (f"{chosen} ", 422),
+    ):
+        said = {"name": "partner_a", "passphrase": typed}
+        assert app.test_client().post("/accounts/sign-in", data=said).status_code == status, typed
+
+
+def test_boxes_for_passphrases_hide_them_and_say_what_they_are(
+    client_for: Enter, nobody: FlaskClient
+) -> None:
+    """So that a password manager finds its way; nothing keeps anybody from pasting."""
+    pages = [
+        nobody.get("/accounts/sign-in"),
+        *(client_for("partner_a").get(f"/accounts/{one}") for one in ("prove", "passphrase")),
+    ]
+    for page in pages:
+        (box,) = re.findall(r'<input[^>]*name="passphrase"[^>]*>', page.text)
+        assert 'type="password"' in box
+        assert re.search(r'autocomplete="(current|new)-password"', box)
+        assert not re.search(r"paste|readonly|disabled", box)
+
+
 def test_offered_passphrases_are_good_and_not_repeated() -> None:
     offered = {library.new_passphrase() for _ in range(50)}
     assert len(offered) == 50

@@ -243,3 +243,40 @@ def test_sign_in_is_found_in_three_statements(app: Flask, cast: Cast, now: datet
 
 def test_account_has_no_address(app: Flask) -> None:
     assert "email" not in {column.key for column in Account.__table__.columns}
+
+
+def test_a_copied_cookie_is_dead_after_signing_out(app: Flask, client_for: Enter) -> None:
+    """Whoever copied it before has nothing: the sign-in is ended where it is kept."""
+    owner, thief = client_for("partner_a"), app.test_client()
+    with owner.session_transaction() as session:
+        copied = dict(session)
+    with thief.session_transaction() as session:
+        session.update(copied)
+    assert thief.get("/accounts/devices").status_code == 200
+    owner.post("/accounts/sign-out")
+    assert "/accounts/sign-in" in thief.get("/accounts/devices").location
+
+
+def test_a_name_that_nobody_has_costs_the_same_statements(app: Flask, cast: Cast, now: datetime) -> None:
+    """Nothing that the database is asked for, in which order, tells whether somebody has that name."""
+    asked: dict[str, list[str]] = {}
+    with app.app_context():
+        engines = list(db.engines.values())
+    for place, name in enumerate(("partner_a", "nobody_at_all", "left")):
+        stranger = app.test_client()
+        stranger.environ_base["REMOTE_ADDR"] = (
+            f"198.51.{place}.7"  # each at a home of its own: tries there are counted
+        )
+        heard = asked[name] = list[str]()
+
+        def hear(_c: object, _cursor: object, statement: str, *_: object, heard: list[str] = heard) -> None:
+            heard.append(statement)
+
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", hear)
+        answer = sign_in(stranger, name, "not the passphrase of anybody")
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", hear)
+        assert answer.status_code == 422
+    assert asked["partner_a"] == asked["nobody_at_all"] == asked["left"]
+    assert len(asked["partner_a"]) > 3

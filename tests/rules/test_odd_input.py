@@ -35,7 +35,7 @@ BESIDE = (
     "screen",
     "do",
 )
-WHO = ("partner_a", "counselor", "owner", "partner_b")
+WHO = ("partner_a", "counselor", "owner", "partner_b", "elsewhere_counselor")
 URLENCODED = "application/x-www-form-urlencoded"
 
 
