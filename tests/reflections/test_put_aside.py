@@ -2,11 +2,12 @@
 
 import pytest
 
+from clinic import clock
 from clinic.accounts.models import KeptForm
 from clinic.extensions import db
 from clinic.reflections import actions
 from clinic.reflections.models import Reply
-from tests.cast import PASSPHRASE
+from tests.cast import PASSPHRASE, code_at
 from tests.rules.forms_on import forms_on
 
 PULSE = dict.fromkeys(("rely", "speak", "match", "doubt", "own", "hope"), 5)
@@ -30,7 +31,8 @@ def test_a_reply_comes_back_after_fifteen_idle_minutes_and_is_sent_once(client_f
     ahead(minutes=20)
     away = ruth.post(f"{review}/reply", data=form).location
     assert "What you wrote is put aside for you; sign in to find it." in ruth.get(away).text
-    signed = ruth.post(away, data={"name": "counselor", "passphrase": PASSPHRASE})
+    first = ruth.post(away, data={"name": "counselor", "passphrase": PASSPHRASE})
+    signed = ruth.post(first.location, data={"code": code_at(clock.now())})
     assert signed.location == review
     page = ruth.get(signed.location).text
     assert "What you wrote is back in this form" in page
