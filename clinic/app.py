@@ -97,6 +97,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The application, ready to serve; refuses to start on a wrong key or a route without a mark."""
     settings = settings or Settings.from_environment()
     vault.open_with(settings.key_file)
+    vault.watch(settings.shredded_file)
     app = House(
         __name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "clinic" / "static")
     )
