@@ -93,6 +93,7 @@ def refuse(viewer: Viewer, request: RecordsRequest, because: str, now: datetime)
 
 def give(viewer: Viewer, request: RecordsRequest, couple: Couple, because: str, now: datetime) -> None:
     """Freeze what these authorizations cover, without the parts that are left out, and have its pages made."""
+    _must_be_open(request)
     missing = [one for one, on in authorizations(request).items() if on is None]
     if missing:
         names = " and ".join(one.name for one in couple.partners if one.position in missing)

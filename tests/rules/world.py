@@ -372,12 +372,16 @@ def _rights(world: World) -> None:
             couple, today = stage.couple(key), stage.now.date()
             reason = world.bird(f"reason of a hold on {key}", by)
             ids[f"hold {key}"] = holds.place(viewer, couple, None, reason, today, stage.now).id
-            asker, purpose = (world.bird(f"{what} of a request in {key}", by) for what in ("asker", "purpose"))
+            asker, purpose = (
+                world.bird(f"{what} of a request in {key}", by) for what in ("asker", "purpose")
+            )
             asked = records.Asked("partner_1", asker, purpose, today)
             ids[f"request {key}"] = records.ask(viewer, couple, asked, stage.now).id
     with stage.act("counselor") as viewer:
         why = world.bird("why a part is left out", "counselor")
-        records.leave_out(viewer, db.session.get_one(RecordsRequest, ids["request couple"]), "2026-03-03 Any", why)
+        records.leave_out(
+            viewer, db.session.get_one(RecordsRequest, ids["request couple"]), "2026-03-03 Any", why
+        )
         _demanded_of_a(world, viewer)
         reason = world.bird("reason of an ending", "counselor")
         ids["ending"] = endings.close(viewer, stage.partner("ex_b"), "request", reason, stage.now).id

@@ -3,11 +3,12 @@
 from functools import partial
 from uuid import UUID
 
-from flask import Response, current_app, flash, render_template, url_for
+from flask import Response, current_app, flash, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from clinic import access, backup, clock, web
+from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
 from clinic.extensions import db
 from clinic.practice import actions as practice_acts
@@ -86,12 +87,16 @@ def _is_named(form: EndForm, partner: Partner) -> bool:
     return typed == name
 
 
-@pages.post("/endings/<uuid:ending_id>/undo")
+@pages.route("/endings/<uuid:ending_id>/undo", methods=["GET", "POST"])
 @access.counselors
 @access.fresh_proof
-def undo(ending_id: UUID) -> BaseResponse:
+def undo(ending_id: UUID) -> str | BaseResponse:
     """Within the period: nothing ends."""
     ending = web.found(queries.ending_for(web.viewer(), ending_id))
+    if request.method == "GET":
+        couple = couples.at_hand(ending.couple_id)
+        partner = next(one for one in couple.partners if one.id == ending.partner_id)
+        return render_template("privacy/undo.html", ending=ending, couple=couple, partner=partner)
     act = partial(endings.undo, web.viewer(), ending, clock.now())
     return done(act, "Undone. All is there again.", url_for("privacy.record", couple_id=ending.couple_id))
 
@@ -107,7 +112,7 @@ def end_care(couple_id: UUID) -> Response | BaseResponse:
     form.offer(_in_care(couple))
     if form.validate_on_submit() and form.on.data and has_come([form.on], couple.zone):
         one = chosen(couple, form.whom.data)
-        on = min(clock.day_ends(form.on.data, couple.zone), clock.now())
+        on = min(clock.day_starts(form.on.data, couple.zone), clock.now())
         act = partial(
             endings.end_care, web.viewer(), couple, [one] if one else couple.partners, on, clock.now()
         )
