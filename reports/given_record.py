@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime
 from itertools import groupby
 
+from clinic.practice.summary import Letterhead
 from clinic.privacy.summary import GivenRecord, LeftOut, Line, Step
-from clinic.progress.summary import Letterhead, content_hash, grouped
+from clinic.progress.summary import content_hash, grouped
 from reports.document import Document, Paper, fill
 from reports.own_record import said
 from reports.progress import contact

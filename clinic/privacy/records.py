@@ -18,7 +18,6 @@ from clinic.privacy.rules import RightsError, Scope, scope_of
 from clinic.privacy.summary import GivenRecord, LeftOut, Step
 from clinic.progress import queries as progress
 from clinic.progress import report
-from clinic.progress.actions import letterhead
 from clinic.progress.rules import Seen
 from clinic.progress.summary import content_hash
 
@@ -137,7 +136,7 @@ def record_for(viewer: Viewer, request: RecordsRequest, couple: Couple, now: dat
     names = {one.position: one.name for one in couple.partners}
     authorized = authorizations(request)
     return GivenRecord(
-        letterhead=letterhead(practices.by_id(couple.practice_id)),
+        letterhead=practices.letterhead_of(practices.by_id(couple.practice_id)),
         asker=request.asker,
         purpose=request.purpose,
         about=about(request.scope, couple),

@@ -16,8 +16,9 @@ from sqlalchemy import delete, select, update
 from clinic import audit, shredded, vault
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
-from clinic.accounts.models import KeptForm, Person, UserSession
+from clinic.accounts.models import CodeApp, KeptForm, Passkey, Person, RecoveryCode, UserSession
 from clinic.appointments.models import AgendaItem
+from clinic.consent.models import ConsentSignature
 from clinic.couples.models import Concern, Couple, Partner
 from clinic.documents.models import Document
 from clinic.documents.queries import holds_words_of
@@ -37,7 +38,7 @@ from clinic.reflections.models import (
     RoundReview,
     Words,
 )
-from clinic.safety.models import Clearance, Flag
+from clinic.safety.models import Clearance, Flag, Screening
 
 ENDED = "A record that has ended"
 NOBODY = "–"
@@ -53,14 +54,20 @@ GOES: tuple[tuple[Any, str], ...] = (
 EMPTIED: tuple[tuple[Any, str, str], ...] = (
     (Recipient, "plan", "partner_id"),
     (Disclosure, "told", "owner_id"),
+    (ConsentSignature, "name", "partner_id"),
+    (ConsentSignature, "pdf", "partner_id"),
 )
-"""Values that go out of rows which stay."""
+"""Values that go out of rows which stay: that a paper was signed, and which, the practice must be able to show."""
 
 CARRIED: tuple[tuple[Any, str, str], ...] = (
     (Opening, "answers", "to_id"),
     (Reflection, "readers", "partner_id"),
 )
 """Values that are not the partner's own words, sealed anew: what the other opened to this one, and a fixed sentence."""
+
+
+OF_A_PERSON: tuple[Any, ...] = (KeptForm, CodeApp, Passkey, RecoveryCode)
+"""Rows that go whole with a person."""
 
 
 def shred_partner(partner: Partner, now: datetime) -> None:
@@ -88,6 +95,8 @@ def _delete_own(partner: Partner) -> None:
     for table, name, owner in EMPTIED:
         mine = update(table).where(getattr(table, owner) == partner.id)
         db.session.execute(mine.values({f"{name}_sealed": None}))
+    signed = update(ConsentSignature).where(ConsentSignature.partner_id == partner.id)
+    db.session.execute(signed.values(state="none"))  # no certificate is made of them any more
     turns = select(Turn.id).where(Turn.partner_id == partner.id)
     db.session.execute(delete(AgendaItem).where(AgendaItem.turn_id.in_(turns)))
     db.session.execute(delete(OwnCopy).where(OwnCopy.person_id == partner.person_id))
@@ -140,7 +149,8 @@ def _shred_person(person_id: UUID, now: datetime) -> None:
     """Name and sign-in go, and nobody comes in by it again."""
     person, account = db.session.get_one(Person, person_id), sign_ins.account_of(person_id)
     house = _house(person.practice_id)
-    db.session.execute(delete(KeptForm).where(KeptForm.person_id == person_id))
+    for table in OF_A_PERSON:
+        db.session.execute(delete(table).where(table.person_id == person_id))
     if account is not None:
         accounts.close_account(house, account, now)
         db.session.execute(delete(UserSession).where(UserSession.account_id == account.id))
@@ -163,6 +173,7 @@ def shred_couple(couple: Couple, now: datetime) -> None:
     db.session.execute(told.values(told_sealed=None))
     reviews = update(RoundReview).where(RoundReview.couple_id == couple.id)
     db.session.execute(reviews.values(note_sealed=None, quality_sealed=None, meets_sealed=None))
+    db.session.execute(delete(Screening).where(Screening.couple_id == couple.id))
     db.session.execute(update(Flag).where(Flag.couple_id == couple.id).values(action_sealed=None))
     db.session.expire_all()
     for row in db.session.scalars(select(Concern).where(Concern.couple_id == couple.id)):
