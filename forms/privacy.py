@@ -115,7 +115,7 @@ class DecideForm(FlaskForm):
     """The decision on a request, and why."""
 
     decision = RadioField(
-        "Decision",
+        "What you decide",
         [InputRequired(CHOOSE)],
         choices=[SelectChoice("given", "Give it"), SelectChoice("refused", "Refuse it")],
     )

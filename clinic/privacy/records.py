@@ -143,12 +143,14 @@ def record_for(viewer: Viewer, request: RecordsRequest, couple: Couple, now: dat
         asked_on=request.asked_on,
         made_at=now,
         authorized=tuple(
-            f"{names[one]}, {on:%B} {on.day}, {on.year}" for one, on in authorized.items() if on
+            f"{names[one]} on {on:%B} {on.day}, {on.year}" for one, on in authorized.items() if on
         ),
         signed_by=report.signature_of(viewer),
         steps=tuple(step for step in parts if part_key(step) not in out),
         left_out=tuple(
-            LeftOut(what=part_said(step), why=out[part_key(step)]) for step in parts if part_key(step) in out
+            LeftOut(what=part_said(part_key(step)), why=out[part_key(step)])
+            for step in parts
+            if part_key(step) in out
         ),
     )
 
@@ -177,9 +179,11 @@ def part_key(step: Step) -> str:
     return f"{step.on.isoformat()} {step.exercise}"
 
 
-def part_said(step: Step) -> str:
+def part_said(key: str) -> str:
     """How a page names it: "Weekly check-in, March 8, 2026"."""
-    return f"{step.exercise}, {step.on:%B} {step.on.day}, {step.on.year}"
+    day, _, exercise = key.partition(" ")
+    on = date.fromisoformat(day)
+    return f"{exercise}, {on:%B} {on.day}, {on.year}"
 
 
 def about(scope: str, couple: Couple) -> str:

@@ -97,7 +97,7 @@ def test_the_joint_record_takes_the_authorization_of_both_and_holds_what_both_re
     assert "Decided." in decide(ruth, at)
     text, audience = pages_given(ruth)
     assert (canaries_in(text), audience) == (JOINT, "couple")
-    for said in ("Dr. Quill", "To go on with another", "Mara, March 6, 2026", "Jonas, March 6, 2026"):
+    for said in ("Dr. Quill", "To go on with another", "Mara on March 6, 2026", "Jonas on March 6, 2026"):
         assert said in text.replace("\n", " ")
 
 

@@ -72,6 +72,7 @@ def _request_page(
         about=records.about(row.scope, couple),
         authorizations=records.authorizations(row),
         parts=parts,
+        part_said=records.part_said,
         out={one["part"]: one["why"] for one in row.left_out or []},
         leaving=leaving,
         deciding=deciding,
@@ -83,9 +84,8 @@ def _parts(row: RecordsRequest, couple: Couple) -> dict[str, str]:
     """What can be left out, by the name that a form gives it; nothing is read any more once it was decided."""
     if row.decision:
         return {}
-    return {
-        records.part_key(one): records.part_said(one) for one in records.parts_of(web.viewer(), row, couple)
-    }
+    keys = map(records.part_key, records.parts_of(web.viewer(), row, couple))
+    return {key: records.part_said(key) for key in keys}
 
 
 @pages.post("/requests/<uuid:request_id>/authorizations")
