@@ -88,6 +88,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The application, ready to serve; refuses to start on a wrong key or a route without a mark."""
     settings = settings or Settings.from_environment()
     vault.open_with(settings.key_file)
+    vault.watch(settings.shredded_file)
     app = web.House(
         __name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "clinic" / "static")
     )
@@ -252,10 +253,15 @@ def _admit() -> BaseResponse | Response | None:
     if _is_of_another(viewer):
         return _too_old()
     if getattr(view, "needs_fresh_proof", False) and not viewer.has_fresh_proof:
-        return redirect(url_for("accounts.prove", next=_page()))
+        return _asked_to_prove()
     g.reading = ExitStack()
     g.reading.enter_context(vault.reading(viewer, request.endpoint))
     return None
+
+
+def _asked_to_prove() -> BaseResponse:
+    """What was typed is put aside meanwhile, and back in its form afterwards."""
+    return redirect(url_for("accounts.prove", next=_put_aside("sign_in") or _page()))
 
 
 def _finish(response: Response) -> Response:

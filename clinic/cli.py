@@ -164,6 +164,7 @@ def _must_be_ready(app: Flask) -> None:
     with app.app_context(), transactions(write=False):
         vault.must_fit(db.session.connection())
         db.session.remove()
+    upkeep.shred_again(app)
 
 
 def _supervise(settings: Settings) -> None:

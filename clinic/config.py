@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+from clinic.shredded import BESIDE_BACKUPS
+
 PREFIX = "CLINIC_"
 PASSWORD = re.compile(r"(?<=\w):[^/@]*@")
 
@@ -31,6 +33,7 @@ class Settings:
         0  # how many proxies of the practice's own stand in front; their word on the caller is taken
     )
     anchor_file: Path = Path()
+    shredded_file: Path = Path()
     backup_dir: Path = Path()
     backup_hours: int = 24  # a backup is made so often; 0: none by itself
     backup_keep: int = 14
@@ -54,6 +57,8 @@ class Settings:
         found["key_file"] = key_file = Path(str(found.get("key_file", data_dir / "master.key"))).absolute()
         beside = key_file.with_suffix(".anchor")  # apart from the database, as the key is
         found["anchor_file"] = Path(str(found.get("anchor_file", beside))).absolute()
+        gone = key_file.with_suffix(".shredded")
+        found["shredded_file"] = Path(str(found.get("shredded_file", gone))).absolute()
         found["backup_dir"] = Path(str(found.get("backup_dir", data_dir / "backups"))).absolute()
         base = urlsplit(str(found.get("base_url", cls.base_url))).hostname or "localhost"
         found.setdefault("trusted_hosts", (base, "localhost", "127.0.0.1"))
@@ -95,6 +100,11 @@ class Settings:
         """The file of an SQLite database; None for a database with backups of its own."""
         start = "sqlite:///"
         return Path(self.database_url.removeprefix(start)) if self.database_url.startswith(start) else None
+
+    @property
+    def shredded_files(self) -> tuple[Path, Path]:
+        """The list of shredded keys: apart from the database, and once more beside the backups."""
+        return self.shredded_file, self.backup_dir / BESIDE_BACKUPS
 
     @property
     def fonts_dir(self) -> Path:

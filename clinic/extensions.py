@@ -287,6 +287,16 @@ def _has_begun(cursor: Any, *, is_last: bool) -> bool:
     return True
 
 
+def wipe() -> bool:
+    """Take what was overwritten out of the journal, too; False when somebody reads there still."""
+    with transactions(write=True):
+        raw = db.engine.raw_connection()
+        try:
+            return bool(raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+        finally:
+            raw.close()
+
+
 @event.listens_for(Engine, "engine_disposed")
 def _dispose_reading(engine: Engine) -> None:
     """Whoever lets go of the database lets go of both engines."""

@@ -5,13 +5,15 @@ from typing import Any
 from uuid import uuid4
 
 import click
+from flask import Flask
 
-from clinic import anchors, audit, backup, clock, mail, masters, vault
+from clinic import anchors, audit, backup, clock, mail, masters, shredded, vault
 from clinic.app import create_app
 from clinic.config import Settings
-from clinic.extensions import db, transactions
+from clinic.extensions import db, transactions, wipe
 from clinic.practice import actions as practices
 from clinic.practice import queries as practice_reads
+from clinic.privacy import shredding
 
 KEPT_APART = "Write it on paper and lock it away, apart from this machine: without key and paper no record can be read."
 
@@ -71,9 +73,26 @@ def restore_command(file: Path) -> None:
         masters.create(settings.key_file, key)
     now = clock.now()
     anchors.append(settings.anchor_file, [anchors.Note(now, head, is_restore=True) for head in heads])
-    prepare(settings)
+    listed = shredded.read(*settings.shredded_files, file.parent / shredded.BESIDE_BACKUPS)
+    shredded.append(settings.shredded_files, listed, now)
+    gone = shred_again(prepare(settings))
     click.echo(f"The practice of {backup.made_at(file):%B %d, %Y, %H:%M} UTC is back in {settings.data_dir}.")
+    if gone:
+        click.echo(f"{gone} keys that were shredded since then came back with it, and were shredded again.")
+    elif not listed:
+        click.echo("There is no list of shredded keys here. What was erased since that day is back with it.")
     click.echo("Look it over with: clinic verify")
+
+
+def shred_again(app: Flask) -> int:
+    """Before anything is served: shred what an old copy of the database brought back; how many keys there were."""
+    listed = shredded.read(*app.config["SETTINGS"].shredded_files)
+    with app.app_context(), transactions(write=True):
+        gone = shredding.shred_again(listed, clock.now()) if listed else 0
+        db.session.commit()
+        if gone:
+            wipe()
+    return gone
 
 
 def _typed() -> masters.MasterKey:

@@ -20,10 +20,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Connection, UniqueConstraint, event, insert, select, tuple_, update
+from sqlalchemy import Connection, UniqueConstraint, delete, event, insert, select, tuple_, update
 from sqlalchemy.orm import Mapped, Mapper, Session, object_session
 
-from clinic import audit, masters
+from clinic import audit, masters, shredded
 from clinic.access import SYSTEM, Viewer
 from clinic.extensions import Base, db, may_write
 from clinic.masters import VaultError as VaultError  # what this file raises, too
@@ -110,6 +110,9 @@ class _Keys:
         self.open: dict[Owner, _Key] = {}
         self.roots: dict[Owner, bytes] = {}  # what chains and keyed hashes are made with
         self.fresh: set[Owner] = set()  # made in a transaction that is not committed yet
+        self.list: Path | None = None  # of shredded keys
+        self.list_seen: tuple[int, int] | None = None
+        self.shredded: set[UUID] = set()
 
 
 _keys = _Keys()
@@ -125,6 +128,26 @@ def hold(ring: masters.Ring, path: Path) -> None:
     if not set(ring.keys) & set(_keys.ring.keys):
         _keys.open, _keys.roots, _keys.fresh = {}, {}, set()
     _keys.file, _keys.ring = path, ring
+
+
+def watch(file: Path) -> None:
+    """Let go of the keys that are written in this list, now and whenever another process has added to it."""
+    _keys.list, _keys.list_seen, _keys.shredded = file, None, set()
+    _let_go_of_shredded()
+
+
+def _let_go_of_shredded() -> None:
+    """Looked at as each reading begins: no process holds on to what another one shredded."""
+    try:
+        found = _keys.list.stat() if _keys.list else None
+    except FileNotFoundError:
+        return
+    if found is None or (seen := (found.st_size, found.st_mtime_ns)) == _keys.list_seen:
+        return
+    _keys.list_seen, _keys.shredded = seen, shredded.read(_keys.list)  # type: ignore[arg-type]  # it was found
+    for owner in [owner for owner, key in _keys.open.items() if key.id in _keys.shredded]:
+        _keys.open.pop(owner, None)
+        _keys.roots.pop(owner, None)
 
 
 def new_master_key(path: Path) -> None:
@@ -210,8 +233,10 @@ def _remember(owner: Owner, key_id: UUID, wrapped: bytes) -> _Key:
 def _hold(owner: Owner, key_id: UUID, key: bytes) -> _Key:
     if owner[0] in {"house", "practice"}:
         _keys.roots[owner] = key
-    _keys.open[owner] = _Key(key_id, AESGCM(key))
-    return _keys.open[owner]
+    held = _Key(key_id, AESGCM(key))
+    if key_id not in _keys.shredded:  # on its way out: used for what is carried over, and not kept
+        _keys.open[owner] = held
+    return held
 
 
 def _unwrapped(owner: Owner, key_id: UUID, wrapped: bytes) -> bytes:
@@ -257,6 +282,15 @@ def _key_of(connection: Connection, owner: Owner, *, make: bool) -> _Key:
     return _make_key(connection, owner)
 
 
+def _key_for(connection: Connection, owner: Owner, envelope: bytes) -> _Key:
+    """The key that an envelope names; another one at hand was shredded meanwhile, and its owner has a new one."""
+    key = _key_of(connection, owner, make=False)
+    if envelope[1:17] != key.id.bytes and owner in _keys.open:
+        del _keys.open[owner]
+        key = _key_of(connection, owner, make=False)
+    return key
+
+
 def rewrap(connection: Connection, after: UUID | None, count: int = 500) -> UUID | None:
     """Wrap the next keys of owners under the master key in force; the id to go on from, None after the last."""
     table = DataKey.__table__
@@ -300,6 +334,30 @@ def _forget_fresh(_session: Session) -> None:
         _keys.open.pop(owner, None)
         _keys.roots.pop(owner, None)
     _keys.fresh.clear()
+
+
+def key_ids(connection: Connection, owners: Iterable[Owner]) -> list[UUID]:
+    """The ids of the keys that these owners have now."""
+    pairs = tuple_(DataKey.owner_kind, DataKey.owner_id).in_(list(owners))
+    return list(connection.execute(select(DataKey.id).where(pairs)).scalars())
+
+
+def owners_of(connection: Connection, ids: Iterable[UUID]) -> list[Owner]:
+    """Whose keys these are, as far as they are in the database."""
+    rows = select(DataKey.owner_kind, DataKey.owner_id).where(DataKey.id.in_(list(ids)))
+    return [(row.owner_kind, row.owner_id) for row in connection.execute(rows)]
+
+
+def shred(connection: Connection, owners: Iterable[Owner]) -> None:
+    """Delete the keys of these owners: what was sealed under them opens nowhere any more.
+
+    The list of shredded keys comes first, see shredded.py. What is sealed for an owner later gets another key.
+    """
+    for owner in owners:
+        kind, id_ = DataKey.owner_kind == owner[0], DataKey.owner_id == owner[1]
+        connection.execute(delete(DataKey).where(kind, id_))
+        _keys.open.pop(owner, None)
+        _keys.roots.pop(owner, None)
 
 
 # Envelopes
@@ -378,7 +436,7 @@ class Sealed(Generic[T]):
         session = object_session(row) or db.session
         if owner not in _keys.open:
             unlock([owner, *_owners_at_hand(session)])
-        key = _key_of(session.connection(), owner, make=False)
+        key = _key_for(session.connection(), owner, envelope)
         return _opened(key, envelope, _bound_to(row.__tablename__, self.column, row.id, owner, key.id))
 
     def listed(self, row_id: UUID | str, owner_id: UUID, envelope: bytes) -> T:
@@ -390,7 +448,7 @@ class Sealed(Generic[T]):
         if self.clinical:
             raise NotReading(f"{self.table}.{self.name} holds clinical words: it opens with its row only")
         owner: Owner = self.kind, owner_id  # type: ignore[assignment]  # names say their kind of owner themselves
-        key = _keys.open.get(owner) or _key_of(db.session.connection(), owner, make=False)
+        key = _key_for(db.session.connection(), owner, envelope)
         place = (self.column, row_id, envelope)
         if place not in key.names:
             row = row_id if isinstance(row_id, UUID) else UUID(row_id)
@@ -452,6 +510,7 @@ def _forget_opened(row: Base, *_: object) -> None:
 @contextmanager
 def reading(viewer: Viewer, purpose: str) -> Iterator[Reading]:
     """Open words as `viewer` for `purpose`; what was opened becomes one line of the trail at the end."""
+    _let_go_of_shredded()
     current = Reading(viewer, purpose)
     token = _reading.set(current)
     try:
@@ -501,6 +560,7 @@ def _reading_falls(_session: Session) -> None:
 @contextmanager
 def house(purpose: str) -> Iterator[None]:
     """The house itself opens words to carry out what a person decided (an opening seals them for the recipient)."""
+    _let_go_of_shredded()
     current = Reading(SYSTEM, purpose)
     token = _reading.set(current)
     try:

@@ -16,7 +16,13 @@ import msgspec
 
 from reports.document import Paper
 
-DOCUMENTS = ("reports.progress", "reports.invitation", "reports.own_record", "reports.certificate")
+DOCUMENTS = (
+    "reports.progress",
+    "reports.invitation",
+    "reports.own_record",
+    "reports.certificate",
+    "reports.given_record",
+)
 ROOT = Path(__file__).parent.parent
 DONE, FAILED = b"+", b"-"
 HEAD = 1 + 8 + 32  # mark, length, SHA-256: a reply cut off by a killed worker is never taken for a document

@@ -3,13 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.models import StaffMember
 from clinic.extensions import Base
 from clinic.practice.models import Practice
 from clinic.vault import Sealed
+
+LEFT, CLOSED = text("left_at IS NOT NULL"), text("closed_at IS NOT NULL")
+"""A few of all sides."""
 
 
 class Couple(Base):
@@ -52,11 +55,16 @@ class Partner(Base):
     joined_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     confirmed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_member.id"))
-    left_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]  # when care ended for this one: the clock of retention begins
+    closed_at: Mapped[
+        datetime | None
+    ]  # since then nothing of this side opens to anybody: it ends, or has ended
     couple: Mapped[Couple] = relationship(back_populates="partners")
     __table_args__ = (
         UniqueConstraint("couple_id", "position"),
         CheckConstraint("position in (1, 2)", name="position"),
+        Index("ix_partner_left", "left_at", sqlite_where=LEFT, postgresql_where=LEFT),
+        Index("ix_partner_closed", "closed_at", sqlite_where=CLOSED, postgresql_where=CLOSED),
     )
 
 

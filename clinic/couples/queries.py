@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, false, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from clinic import vault
@@ -137,11 +137,14 @@ def may_work(viewer: Viewer, couple_id: UUID) -> bool:
     return any(right for _, right in db.session.execute(both).unique())
 
 
+_OPEN_SINCE = case((Partner.closed_at.is_(None), Partner.confirmed_at)).label("confirmed_at")
+"""A side that was closed opens nothing, as one that was never confirmed."""
+
 SIDES = select(
     Partner.person_id,
     Partner.id.label("partner_id"),
     Partner.couple_id,
-    Partner.confirmed_at,
+    _OPEN_SINCE,
     Partner.joined_at,
 ).subquery("side")
 """Every person's sides, for the one statement that finds out who makes a request."""
@@ -154,7 +157,7 @@ def sides_of(person_id: UUID) -> tuple[OwnSide, ...]:
 
 
 _SIDES = (
-    select(Partner.id, Partner.couple_id, Partner.confirmed_at)
+    select(Partner.id, Partner.couple_id, _OPEN_SINCE)
     .where(Partner.person_id == bindparam("person"))
     .order_by(Partner.joined_at)
 )
@@ -166,6 +169,10 @@ _SIDES = (
 def partners_of(couple: Couple) -> tuple[Partner, ...]:
     """Both partners, position 1 first."""
     return tuple(couple.partners)
+
+
+CLOSED = select(Partner.id).where(Partner.closed_at.is_not(None))
+"""Sides whose words nobody reads any more: they end, or have ended."""
 
 
 def partner_for(viewer: Viewer, partner_id: UUID) -> Partner | None:

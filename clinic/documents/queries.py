@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import ColumnElement, Select, String, cast, false, literal, or_, select
 from sqlalchemy.orm import defer
 
 from clinic.access import Viewer
 from clinic.couples import queries as couples
-from clinic.couples.models import Couple
+from clinic.couples.models import Couple, Partner
 from clinic.documents.models import Document
 from clinic.extensions import db
 
@@ -16,12 +16,23 @@ SHOWN = 60
 
 
 def visible_to(viewer: Viewer) -> Select[Document]:
-    """Documents of the couples that staff may see. Clients get theirs on paper."""
+    """Documents of the couples that staff may see. Clients get theirs on paper.
+
+    Not those that hold words of one whose side is closed, beside what reached the other.
+    """
     if not viewer.is_staff:
         return select(Document).where(false())
+    seen = couples.visible_to(viewer).with_only_columns(Couple.id)
+    closed = select(Partner.id).where(Partner.couple_id == Document.couple_id, Partner.closed_at.is_not(None))
     return select(Document).where(
-        Document.couple_id.in_(couples.visible_to(viewer).with_only_columns(Couple.id))
+        Document.couple_id.in_(seen), ~closed.where(holds_words_of(Partner)).exists()
     )
+
+
+def holds_words_of(partner: type[Partner] | Partner) -> ColumnElement[bool]:
+    """Documents that can hold words of this partner which never reached the other: the counselors', and the own."""
+    own = literal("partner_") + cast(partner.position, String)
+    return or_(Document.audience == "counselor", Document.audience == own)
 
 
 def get_for(viewer: Viewer, document_id: UUID) -> Document | None:

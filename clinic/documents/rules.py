@@ -6,7 +6,10 @@ from datetime import date, timedelta
 USUAL = timedelta(minutes=2)
 """After so long a page that waits says that something may be wrong."""
 
-KINDS: Mapping[str, tuple[str, str]] = {"progress_report": ("Progress report", "progress")}
+KINDS: Mapping[str, tuple[str, str]] = {
+    "progress_report": ("Progress report", "progress"),
+    "given_record": ("Record that was asked for", "given_record"),
+}
 """By kind: the name on the page, the name under which the press knows it."""
 
 FAILED = "It could not be made. Nothing is lost: please try once more."

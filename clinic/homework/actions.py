@@ -94,6 +94,8 @@ def assign(viewer: Viewer, couple: Couple, version: ExerciseVersion, plan: Plan,
     document = document_of(version, alone=is_alone)
     if couple.closed_at or (couple.separated_at and len(plan.cast) > 1):
         raise HomeworkError("They are no couple here any more: nothing can be given to both.")
+    if any(one.closed_at for one in couple.partners if one.id in plan.cast):
+        raise HomeworkError("The words of one of them end, so that nothing new can be given to that one.")
     if plan.open_days is not None and not 1 <= plan.open_days <= rules.MOST_OPEN_DAYS:
         raise HomeworkError(f"A round is open for 1 to {rules.MOST_OPEN_DAYS} days.")
     legs = legs_of_plan(couple, document, plan)

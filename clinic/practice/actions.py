@@ -50,6 +50,12 @@ def write_letterhead(viewer: Viewer, practice: Practice, **values: str) -> None:
         audit.record(viewer, "write letterhead", practice, changed=changed)
 
 
+def set_terms(viewer: Viewer, practice: Practice, undo_days: int, retention_years: int) -> None:
+    """How long an erasure can be undone, and how long records are kept after the end of care."""
+    practice.undo_days, practice.retention_years = undo_days, retention_years
+    audit.record(viewer, "set terms", practice, undo_days=undo_days, retention_years=retention_years)
+
+
 def list_crisis_lines(viewer: Viewer, practice: Practice, lines: Sequence[dict[str, str]]) -> None:
     """Use these resources instead of the locale's; an empty list goes back to those."""
     practice.crisis = [dict(line) for line in lines] or None

@@ -10,13 +10,10 @@ from clinic.access import Viewer
 from clinic.extensions import db
 from clinic.privacy import queries
 from clinic.privacy.models import OwnCopy
+from clinic.privacy.rules import RightsError as RightsError  # what this file raises
 
 KEPT_FOR = timedelta(days=7)
 """A copy is one more place where private words lie: it is gone after this time, and can be made again."""
-
-
-class RightsError(Exception):
-    """An act that is not possible now; the message says what to do."""
 
 
 def ask(viewer: Viewer, paper: str, now: datetime) -> OwnCopy:

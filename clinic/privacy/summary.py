@@ -74,3 +74,27 @@ class OwnRecord:
     made_at: datetime
     sides: tuple[Side, ...]
     format: int = FORMAT
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """A part of a record that was not given, and why."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenRecord:
+    """A record as somebody got it who asked for it: `by` of a line is a name here."""
+
+    letterhead: Letterhead
+    asker: str
+    purpose: str
+    about: str
+    asked_on: date
+    made_at: datetime
+    authorized: tuple[str, ...]
+    signed_by: str
+    steps: tuple[Step, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()

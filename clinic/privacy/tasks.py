@@ -1,16 +1,17 @@
-"""Background work of copies, pulled from rows: gather what is somebody's, write it down, print it, keep both."""
+"""Background work of rights: copies, gathered, written down and printed; and words whose period to undo is over."""
 
 import logging
 from datetime import datetime
 
 import msgspec
+from flask import current_app
 
-from clinic import clock, vault
+from clinic import clock, shredded, vault
 from clinic.documents.tasks import renderer
-from clinic.extensions import db
+from clinic.extensions import db, wipe
 from clinic.practice import queries as practices
-from clinic.privacy import actions, queries
-from clinic.privacy.models import OwnCopy
+from clinic.privacy import actions, endings, queries, shredding
+from clinic.privacy.models import Ending, OwnCopy
 from clinic.privacy.summary import OwnRecord
 from reports import own_record
 
@@ -18,13 +19,34 @@ log = logging.getLogger("goldseam.privacy")
 
 
 def due(now: datetime) -> int:
-    """Make the next copy that waits; delete those whose time is over."""
-    gone, claimed = actions.delete_old(now), actions.claim(now)
+    """End what is due; make the next copy that waits; delete those whose time is over."""
+    gone = endings.shred_due(now) + _shred_again(now)
+    _wipe(now)
+    gone, claimed = gone + actions.delete_old(now), actions.claim(now)
     db.session.commit()
     if claimed is None:
         return gone
     _make(claimed, now)
     return gone + 1
+
+
+def _shred_again(now: datetime) -> int:
+    """Whatever brought back a key that is on the list: an old copy of the database, or a death between list and row."""
+    listed = shredded.read(*current_app.config["SETTINGS"].shredded_files)
+    gone = shredding.shred_again(listed, now)
+    db.session.commit()
+    return gone
+
+
+def _wipe(now: datetime) -> None:
+    """What was deleted is overwritten in the database at once, and lies in its journal until nobody reads there."""
+    rows = queries.unwiped()
+    ids = [row.id for row in rows]
+    db.session.rollback()
+    if ids and wipe():
+        for id_ in ids:
+            db.session.get_one(Ending, id_).wiped_at = now
+        db.session.commit()
 
 
 def _make(copy: OwnCopy, claimed_at: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from clinic import clock
 from clinic.access import Viewer
+from clinic.couples import queries as couples
 from clinic.couples.models import Couple
 from clinic.exercises.queries import document_of
 from clinic.extensions import asked_once, db
@@ -127,8 +128,9 @@ def _agreed(viewer: Viewer, couple: Couple, period: Period | None) -> list[Refle
 
 
 def _joint(viewer: Viewer) -> Select[Reflection]:
-    if viewer.is_staff:
-        return reflections.visible_to(viewer)
+    if viewer.is_staff:  # of both, also when the words of one of them end
+        seen = couples.visible_to(viewer).with_only_columns(Couple.id)
+        return select(Reflection).where(Reflection.couple_id.in_(seen))
     if viewer.is_client:
         return select(Reflection).where(Reflection.couple_id.in_(viewer.couple_ids))
     return select(Reflection).where(false())

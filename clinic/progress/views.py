@@ -248,6 +248,7 @@ def mine() -> str | BaseResponse:
         unsent=reflections.unsent_of(viewer(), couple.id),
         looks=home.looks_at(couple, partner),
         couple=couple,
+        partner=partner,
     )
 
 

@@ -60,7 +60,7 @@ def waiting_for(viewer: Viewer, now: datetime, limit: int) -> list[Waiting]:
         )
         .join(Couple, Couple.id == Partner.couple_id)
         .where(Couple.id.in_(couples.workable_by(viewer).with_only_columns(Couple.id)), _is_at_work())
-        .where(Partner.left_at.is_(None), Partner.person_id.is_not(None))
+        .where(Partner.left_at.is_(None), Partner.closed_at.is_(None), Partner.person_id.is_not(None))
         .where(or_(unconfirmed, unsigned, ending))
         .order_by(Partner.joined_at, Partner.position)
         .limit(limit)

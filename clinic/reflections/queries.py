@@ -33,10 +33,11 @@ from clinic.reflections.rules import ENGINE_GROUP, TAIL_GROUP, Readers, Sending
 
 
 def visible_to(viewer: Viewer) -> Select[Reflection]:
-    """A partner's own reflections; for staff those of the couples they may see, unless they were taken back."""
+    """A partner's own reflections; for staff those of the couples they may see, unless they were taken back or end."""
     if viewer.is_staff:
         seen = couples.visible_to(viewer).with_only_columns(Couple.id)
-        return select(Reflection).where(Reflection.couple_id.in_(seen), Reflection.withdrawn_at.is_(None))
+        rows = select(Reflection).where(Reflection.couple_id.in_(seen), Reflection.withdrawn_at.is_(None))
+        return rows.where(Reflection.partner_id.not_in(couples.CLOSED))
     if viewer.is_client:
         return select(Reflection).where(Reflection.partner_id.in_(viewer.partner_ids))
     return select(Reflection).where(false())
@@ -361,7 +362,8 @@ def notes_visible_to(viewer: Viewer) -> Select[NoteToCounselor]:
     """Words beside the answers: their author's own, and for staff those of the couples they may see."""
     if viewer.is_staff:
         seen = couples.visible_to(viewer).with_only_columns(Couple.id)
-        return select(NoteToCounselor).where(NoteToCounselor.couple_id.in_(seen))
+        rows = select(NoteToCounselor).where(NoteToCounselor.couple_id.in_(seen))
+        return rows.where(NoteToCounselor.partner_id.not_in(couples.CLOSED))
     if viewer.is_client:
         return select(NoteToCounselor).where(NoteToCounselor.partner_id.in_(viewer.partner_ids))
     return select(NoteToCounselor).where(false())

@@ -19,7 +19,7 @@ TEMPLATES = ROOT / "templates"
 SHARED = {"_macros", "errors", "reports"}
 """Folders of templates that belong to no domain."""
 
-NO_FORM = {"exercises", "documents", "privacy"}
+NO_FORM = {"exercises", "documents"}
 """Domains in whose pages nothing is filled in; their few buttons carry the token alone."""
 
 OTHER_PAGE = {

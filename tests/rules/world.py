@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from clinic import clock
+from clinic.access import Viewer
 from clinic.accounts import actions as accounts
 from clinic.accounts import letters
 from clinic.accounts import queries as sign_ins
@@ -27,6 +28,8 @@ from clinic.homework.models import Round, Turn
 from clinic.practice import actions as practices
 from clinic.practice import queries as houses
 from clinic.privacy import actions as rights
+from clinic.privacy import endings, holds, records
+from clinic.privacy.models import RecordsRequest
 from clinic.progress import actions as progress
 from clinic.progress.summary import Audience, Period
 from clinic.reflections import actions as reflections
@@ -84,6 +87,7 @@ def build() -> World:
     _papers(world)
     _emergencies(world)
     _mail_and_calendars(world)
+    _rights(world)
     _name_rows(world)
     return world
 
@@ -358,6 +362,41 @@ def _mail_and_calendars(world: World) -> None:
         values = {"token_hash": sign_ins.hash_of(token), "created_at": stage.now, "expires_at": until}
         db.session.add(ResetLink(account_id=account.id, **values))
         world.ids["reset token"] = token
+
+
+def _rights(world: World) -> None:
+    """A hold, a request, what a law demanded, and the words of one who is separated on their way out."""
+    stage, ids = world.stage, world.ids
+    for key, by in (("couple", "counselor"), ("other", "other_counselor")):
+        with stage.act(by) as viewer:
+            couple, today = stage.couple(key), stage.now.date()
+            reason = world.bird(f"reason of a hold on {key}", by)
+            ids[f"hold {key}"] = holds.place(viewer, couple, None, reason, today, stage.now).id
+            asker, purpose = (
+                world.bird(f"{what} of a request in {key}", by) for what in ("asker", "purpose")
+            )
+            asked = records.Asked("partner_1", asker, purpose, today)
+            ids[f"request {key}"] = records.ask(viewer, couple, asked, stage.now).id
+    with stage.act("counselor") as viewer:
+        why = world.bird("why a part is left out", "counselor")
+        records.leave_out(
+            viewer, db.session.get_one(RecordsRequest, ids["request couple"]), "2026-03-03 Any", why
+        )
+        _demanded_of_a(world, viewer)
+        reason = world.bird("reason of an ending", "counselor")
+        ids["ending"] = endings.close(viewer, stage.partner("ex_b"), "request", reason, stage.now).id
+
+
+def _demanded_of_a(world: World, viewer: Viewer) -> None:
+    """One that she may know of, and one that she must not."""
+    stage = world.stage
+    said = {name: world.bird(f"{name} of a disclosure", "counselor") for name in ("basis", "reason", "given")}
+    told = world.bird("what a law demanded, as a reads it", "partner_a")
+    for words, why in ((told, None), (None, world.bird("why a is not told", "counselor"))):
+        what = records.Demanded(
+            **said, recipient="The court", on=stage.now.date(), told=words, untold_because=why
+        )
+        records.disclose(viewer, stage.couple("couple"), stage.partner("partner_a"), what, stage.now)
 
 
 def _name_rows(world: World) -> None:

@@ -1,18 +1,20 @@
-"""Pages of a person's rights: a copy of the own record, made in the background."""
+"""A client's own pages: a copy of the own record, made in the background, and what a law made the practice give."""
 
 import base64
+from collections.abc import Sequence
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, make_response, render_template, url_for
+from flask import Response, flash, make_response, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, jobs
+from clinic.couples.models import Partner
 from clinic.extensions import db
 from clinic.practice import queries as practices
 from clinic.privacy import actions, queries
+from clinic.privacy.models import Disclosure
+from clinic.privacy.views.blueprint import pages
 from clinic.web import found, see, viewer
-
-pages = Blueprint("privacy", __name__, url_prefix="/privacy")
 
 STEPS = 3
 FORMS = {"data": ("application/json", "json"), "pages": ("application/pdf", "pdf")}
@@ -67,3 +69,9 @@ def take(copy_id: UUID, form: str) -> Response:
     response = Response(body, mimetype=kind)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
+
+
+@pages.app_template_global("disclosures_told")
+def disclosures_told(partner: Partner) -> Sequence[Disclosure]:
+    """What a law made the practice give of this partner's words, or of both's, as far as they may know it."""
+    return queries.told_to(viewer(), partner)
