@@ -16,8 +16,8 @@ from alembic import op
 
 from clinic.extensions import Instant
 
-revision = "0010"
-down_revision = "0012"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
