@@ -3,7 +3,7 @@
 What was recorded before goes on counting, as what it was: given in words, under the policy of that time. Wordings of
 policies before the last were not kept; their numbers stay, so that every reflection still names its own.
 
-Revision: 0010; after: 0012.
+Revision: 0009; after: 0008.
 """
 
 import uuid

@@ -136,8 +136,6 @@ def downgrade() -> None:
         op.drop_table(table)
     op.drop_index("ix_partner_closed", "partner")
     op.drop_index("ix_partner_left", "partner")
-    with op.batch_alter_table("partner") as partner:
-        partner.drop_column("closed_at")
-    with op.batch_alter_table("practice") as practice:
-        practice.drop_column("retention_years")
-        practice.drop_column("undo_days")
+    op.drop_column("partner", "closed_at")
+    op.drop_column("practice", "retention_years")
+    op.drop_column("practice", "undo_days")
