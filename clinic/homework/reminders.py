@@ -52,6 +52,7 @@ def undecided(now: datetime) -> Sequence[Row[Any]]:
         .join(Partner, Partner.id == Recipient.partner_id)
         .join(Contact, Contact.person_id == Partner.person_id)
         .where(Contact.has_reminders, Partner.confirmed_at.is_not(None), Partner.left_at.is_(None))
+        .where(Partner.closed_at.is_(None))
         .where(Round.closed_at.is_(None), Round.opens_at <= now, Round.closes_at > now)
         .where(Round.closes_at <= now + rules.REMINDS_BEFORE, ~decided.exists())
         .order_by(Round.closes_at, Round.opens_at)
@@ -118,4 +119,4 @@ def _waiting(couple_id: UUID | None, round_: Round | None) -> Any:
 
 def _sides(couple_id: UUID, person_id: UUID) -> Sequence[UUID]:
     mine = select(Partner.id).where(Partner.couple_id == couple_id, Partner.person_id == person_id)
-    return db.session.scalars(mine).all()
+    return db.session.scalars(mine.where(Partner.closed_at.is_(None))).all()

@@ -56,9 +56,11 @@ class Practice(Base):
     zone: Mapped[str] = mapped_column(default="Etc/UTC")  # IANA name
     paper: Mapped[str] = mapped_column(default="A4")  # A4 | Letter
     locale: Mapped[str] = mapped_column(default="en-US")  # whose crisis resources stand in
-    undo_days: Mapped[int] = mapped_column(default=30)  # so long an erasure can be undone
+    undo_days: Mapped[int] = mapped_column(
+        default=30, server_default="30"
+    )  # so long an erasure can be undone
     retention_years: Mapped[int] = mapped_column(
-        default=7
+        default=7, server_default="7"
     )  # after the end of care; the law of the place decides
     recovery_kept_at: Mapped[datetime | None]  # when somebody showed that the recovery key lies on paper
     crisis: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON, default=None)  # own, else the locale's

@@ -12,6 +12,7 @@ from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
 from clinic.extensions import db
 from clinic.homework import actions as homework
+from clinic.homework import reminders
 from clinic.homework.models import Assignment, Turn
 from clinic.practice import queries as practices
 from clinic.privacy import queries, shredding
@@ -28,6 +29,8 @@ def close(viewer: Viewer, partner: Partner, cause: Cause, reason: str, now: date
     practice = practices.by_id(partner.practice_id)
     _keep_from_opening(viewer, partner, now)
     partner.closed_at = now
+    db.session.flush()
+    reminders.weigh(now, couple_id=partner.couple_id)
     db.session.execute(delete(OwnCopy).where(OwnCopy.person_id == partner.person_id))
     ending = Ending(
         practice_id=partner.practice_id,

@@ -16,7 +16,16 @@ from sqlalchemy import delete, select, update
 from clinic import audit, shredded, vault
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
-from clinic.accounts.models import CodeApp, KeptForm, Passkey, Person, RecoveryCode, UserSession
+from clinic.accounts.models import (
+    CalendarLink,
+    CodeApp,
+    Contact,
+    KeptForm,
+    Passkey,
+    Person,
+    RecoveryCode,
+    UserSession,
+)
 from clinic.appointments.models import AgendaItem
 from clinic.consent.models import ConsentSignature
 from clinic.couples.models import Concern, Couple, Partner
@@ -24,6 +33,7 @@ from clinic.documents.models import Document
 from clinic.documents.queries import holds_words_of
 from clinic.extensions import db
 from clinic.homework.models import Recipient, Turn
+from clinic.mail import Letter
 from clinic.practice import actions as practices
 from clinic.practice import queries as practice_reads
 from clinic.privacy import queries
@@ -48,6 +58,7 @@ GOES: tuple[tuple[Any, str], ...] = (
     (KeptText, "partner_id"),
     (NoteToCounselor, "partner_id"),
     (Reply, "to_id"),
+    (Letter, "owner_id"),
 )
 """Rows under a partner's key that go whole, by whose they are."""
 
@@ -66,7 +77,14 @@ CARRIED: tuple[tuple[Any, str, str], ...] = (
 """Values that are not the partner's own words, sealed anew: what the other opened to this one, and a fixed sentence."""
 
 
-OF_A_PERSON: tuple[Any, ...] = (KeptForm, CodeApp, Passkey, RecoveryCode)
+OF_A_PERSON: tuple[Any, ...] = (
+    KeptForm,
+    CodeApp,
+    Passkey,
+    RecoveryCode,
+    Contact,
+    CalendarLink,
+)
 """Rows that go whole with a person."""
 
 
@@ -149,11 +167,12 @@ def _shred_person(person_id: UUID, now: datetime) -> None:
     """Name and sign-in go, and nobody comes in by it again."""
     person, account = db.session.get_one(Person, person_id), sign_ins.account_of(person_id)
     house = _house(person.practice_id)
-    for table in OF_A_PERSON:
-        db.session.execute(delete(table).where(table.person_id == person_id))
     if account is not None:
         accounts.close_account(house, account, now)
         db.session.execute(delete(UserSession).where(UserSession.account_id == account.id))
+    for table in OF_A_PERSON:
+        db.session.execute(delete(table).where(table.person_id == person_id))
+    db.session.execute(delete(Letter).where(Letter.owner_id == person_id))
     _shred([("person", person_id)], now)
     person.name = NOBODY
     if account is not None:
