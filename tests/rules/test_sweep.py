@@ -149,16 +149,13 @@ def _mail(site: Site, flock: Flock) -> None:
     """Where somebody has mail sent, what waits to go there, and the way in that such a mail can hold."""
     stage = site.world.stage
     with stage.act("partner_b") as viewer:
-        for _ in range(2):
-            letters.write_address(
-                viewer, f"{flock.bird().split()[0]}@example.org", "America/New_York", stage.now
-            )
+        letters.write_address(viewer, f"{flock.bird().split()[0]}@example.org", "America/New_York", stage.now)
         to: vault.Owner = ("person", stage.cast.people["partner_b"])
-        ends, address = stage.now + timedelta(days=3), f"{flock.bird().split()[0]}@example.org"
-        order = mail.Order(
-            stage.cast.practice_id, "reset", uuid4(), to, address, ends, way=f"/{flock.bird()}"
+        due, ends = stage.now + timedelta(days=2), stage.now + timedelta(days=3)  # it waits in the outbox
+        address, way = f"{flock.bird().split()[0]}@example.org", f"/{flock.bird()}"
+        mail.post(
+            mail.Order(stage.cast.practice_id, "reset", uuid4(), to, address, ends, due, way), stage.now
         )
-        mail.post(order, stage.now)
 
 
 def _counselors_words(site: Site, flock: Flock) -> None:
