@@ -15,7 +15,6 @@ from tests.claims import Claim
 THREATS = {*(f"T{number}" for number in range(1, 37)), "T13b"}
 FAULTS = {"R1", "R3", "R4", "R6", "R8", "R9", "R10", "R15", "R16", "R17", "R20"}
 PARTS = {
-    "rights and erasure",
     "import of exercises",
     "export for spreadsheets",
     "pictures",

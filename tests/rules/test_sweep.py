@@ -29,6 +29,7 @@ from clinic.extensions import Base, db
 from clinic.homework.agreed import Agreed
 from clinic.homework.models import Round
 from clinic.practice import queries as houses
+from clinic.privacy import endings, holds, records
 from clinic.progress import actions as progress
 from clinic.progress.summary import Period
 from clinic.reflections import actions as reflections
@@ -91,6 +92,7 @@ def plant(site: Site, flock: Flock, monkeypatch: pytest.MonkeyPatch) -> None:
     _people(site, flock)
     _second_steps(site, flock, monkeypatch)
     _mail(site, flock)
+    _rights(site, flock)
     _counselors_words(site, flock)
     stage.assign("swept", "weekly_checkin", BOTH, plans={who: _agreed(flock) for who in BOTH})
     for who in BOTH:
@@ -156,6 +158,26 @@ def _mail(site: Site, flock: Flock) -> None:
         mail.post(
             mail.Order(stage.cast.practice_id, "reset", uuid4(), to, address, ends, due, way), stage.now
         )
+
+
+def _rights(site: Site, flock: Flock) -> None:
+    """Holds and why they were lifted, a request and its decision, what a law demanded, and why words end."""
+    stage = site.world.stage
+    today = clock.local_day(stage.now, "America/New_York")
+    with stage.act("counselor") as viewer:
+        couple, partner = stage.couple("couple"), stage.partner("partner_a")
+        held = holds.place(viewer, couple, None, flock.bird(), today, stage.now)
+        holds.lift(viewer, held, flock.bird(), stage.now)
+        request = records.ask(
+            viewer, couple, records.Asked("partner_1", flock.bird(), flock.bird(), today), stage.now
+        )
+        records.leave_out(viewer, request, "2026-03-03 Any", flock.bird())
+        records.refuse(viewer, request, flock.bird(), stage.now)
+        for told, why in ((flock.bird(), None), (None, flock.bird())):
+            said = {name: flock.bird() for name in ("basis", "reason", "given", "recipient")}
+            what = records.Demanded(**said, on=today, told=told, untold_because=why)
+            records.disclose(viewer, couple, partner, what, stage.now)
+        endings.close(viewer, stage.partner("parted_b"), "request", flock.bird(), stage.now)
 
 
 def _counselors_words(site: Site, flock: Flock) -> None:
