@@ -9,14 +9,12 @@ from wtforms import (
     IntegerField,
     RadioField,
     SelectField,
-    StringField,
-    TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
 from forms.accounts import NEEDED
-from forms.bounds import PracticeDate
+from forms.bounds import LineField, LinesField, PracticeDate
 
 WHY = "A few words for the record."
 CHOOSE = "Please choose one."
@@ -26,14 +24,14 @@ class EndForm(FlaskForm):
     """The words of one partner end: why, and the name of whose they are, typed by whoever confirms it."""
 
     cause = RadioField("Why now", [InputRequired(CHOOSE)])
-    reason = TextAreaField("What you note about it", [InputRequired(WHY), Length(max=4000)])
-    name = StringField("Their name, as it stands above", [InputRequired(NEEDED), Length(max=80)])
+    reason = LinesField("What you note about it", [InputRequired(WHY), Length(max=4000)])
+    name = LineField("Their name, as it stands above", [InputRequired(NEEDED), Length(max=80)])
 
 
 class WhyForm(FlaskForm):
     """A reason, for an act that needs nothing more."""
 
-    reason = TextAreaField("Why", [InputRequired(WHY), Length(max=4000)])
+    reason = LinesField("Why", [InputRequired(WHY), Length(max=4000)])
 
 
 class WhomForm(FlaskForm):
@@ -49,7 +47,7 @@ class WhomForm(FlaskForm):
 class HoldForm(WhomForm):
     """What must be kept, why, and since when."""
 
-    reason = TextAreaField(
+    reason = LinesField(
         "Why it must be kept",
         [InputRequired(WHY), Length(max=4000)],
         description="The order, the claim or the inquiry. Only those who work with this couple read it.",
@@ -81,12 +79,12 @@ class RequestForm(FlaskForm):
     """Who asks for which record, and what for."""
 
     scope = RadioField("Which record", [InputRequired(CHOOSE)])
-    asker = StringField(
+    asker = LineField(
         "Who asks",
         [InputRequired(NEEDED), Length(max=200)],
         description="The person or the office, as it will stand on the pages.",
     )
-    purpose = TextAreaField("What for", [InputRequired(WHY), Length(max=4000)])
+    purpose = LinesField("What for", [InputRequired(WHY), Length(max=4000)])
     asked_on = PracticeDate("Asked on", [InputRequired("Please choose a day.")])
 
 
@@ -100,7 +98,7 @@ class LeaveOutForm(FlaskForm):
     """A part that is not given, and why."""
 
     part = SelectField("Part", [InputRequired(CHOOSE)])
-    why = StringField(
+    why = LineField(
         "Why it is left out",
         [InputRequired(WHY), Length(max=300)],
         description="This stands on the pages in place of the part.",
@@ -119,23 +117,21 @@ class DecideForm(FlaskForm):
         [InputRequired(CHOOSE)],
         choices=[SelectChoice("given", "Give it"), SelectChoice("refused", "Refuse it")],
     )
-    because = TextAreaField("Why", [InputRequired(WHY), Length(max=4000)])
+    because = LinesField("Why", [InputRequired(WHY), Length(max=4000)])
 
 
 class DiscloseForm(WhomForm):
     """What a law made the practice give, and what the client may know of it."""
 
-    basis = StringField(
+    basis = LineField(
         "On what basis",
         [InputRequired(NEEDED), Length(max=300)],
         description="The order, statute or duty. In their trail it stands as you write it here.",
     )
-    recipient = StringField("To whom", [InputRequired(NEEDED), Length(max=200)])
-    given = TextAreaField("What was given", [InputRequired(WHY), Length(max=4000)])
+    recipient = LineField("To whom", [InputRequired(NEEDED), Length(max=200)])
+    given = LinesField("What was given", [InputRequired(WHY), Length(max=4000)])
     given_on = PracticeDate("On", [InputRequired("Please choose a day.")])
-    reason = TextAreaField(
-        "Why you gave it", [InputRequired(WHY), Length(max=4000)], description="Staff only."
-    )
+    reason = LinesField("Why you gave it", [InputRequired(WHY), Length(max=4000)], description="Staff only.")
     is_told = RadioField(
         "May they know?",
         [InputRequired(CHOOSE)],
@@ -144,13 +140,13 @@ class DiscloseForm(WhomForm):
             SelectChoice("no", "No: a law forbids to tell them"),
         ],
     )
-    untold_because = TextAreaField(
+    untold_because = LinesField(
         "Which law, and for how long",
         [Length(max=4000)],
         description="Only when they must not know. Staff only.",
     )
 
-    def validate_untold_because(self, field: TextAreaField) -> None:
+    def validate_untold_because(self, field: LinesField) -> None:
         """Silence is a choice that needs its reason."""
         if self.is_told.data == "no" and not (field.data or "").strip():
             raise ValidationError("Say which law forbids it.")
