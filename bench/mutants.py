@@ -18,7 +18,13 @@ ROOT = Path(__file__).parent.parent
 TABLES = "tests/test_database.py::test_the_migrations_make_the_tables_that_the_models_name"
 TESTS = {
     "clinic/access.py": ("tests/test_access.py",),
-    "clinic/vault.py": ("tests/test_vault.py", "tests/test_vault_keys.py", "tests/test_masters.py", TABLES),
+    "clinic/vault.py": (
+        "tests/test_vault.py",
+        "tests/test_vault_keys.py",
+        "tests/test_vault_shredding.py",
+        "tests/test_masters.py",
+        TABLES,
+    ),
 }
 PATIENCE = 120  # seconds; a mutant that hangs is noticed
 PAIRS = (
