@@ -177,9 +177,10 @@ def _connected(path: Path, timeout: float, own: subprocess.Popen[bytes] | None) 
         connection.settimeout(timeout)
         try:
             connection.connect(os.fspath(path))
-        except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):
+        except OSError as error:
             connection.close()
-            if time.monotonic() > patience or (own is not None and own.poll() is not None):
+            is_to_come = isinstance(error, FileNotFoundError | ConnectionRefusedError | BlockingIOError)
+            if not is_to_come or time.monotonic() > patience or (own is not None and own.poll() is not None):
                 raise
             time.sleep(0.02)
         else:

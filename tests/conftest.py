@@ -120,6 +120,8 @@ def app(_house: tuple[Flask, Path, people.Cast]) -> Iterator[Flask]:
     set_transactions(write=True)
     yield made
     set_transactions(write=True)
+    if press := made.extensions.pop("renderer", None):  # the background made a page on its way
+        press.close()
     with made.app_context():
         db.session.remove()
         db.engine.dispose()
