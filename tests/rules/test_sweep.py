@@ -4,6 +4,7 @@ import base64
 import json
 import logging
 import sqlite3
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -233,13 +234,13 @@ def planted(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     """Planted, with every log line and temporary file kept; the story of the world goes on for this test alone."""
     stage = replace(site.world.stage, assignments={**site.world.stage.assignments})
     monkeypatch.setattr(site.world, "stage", stage)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
-    (tmp_path / "temporary").mkdir()
-    made = Swept(site, Flock(), [], [site.file.parent, tmp_path])
-    with log_of(made.log), site.app.app_context():
-        plant(site, made.flock, monkeypatch)
-        yield made
-        db.session.remove()
+    with tempfile.TemporaryDirectory(prefix="sweep-") as temporary:  # a socket's path has to be short
+        monkeypatch.setattr("tempfile.tempdir", temporary)
+        made = Swept(site, Flock(), [], [site.file.parent, tmp_path, Path(temporary)])
+        with log_of(made.log), site.app.app_context():
+            plant(site, made.flock, monkeypatch)
+            yield made
+            db.session.remove()
 
 
 @pytest.fixture
