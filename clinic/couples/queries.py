@@ -269,10 +269,16 @@ def _at_work_with(couple_id: UUID, now: datetime) -> Select[StaffMember]:
 
 @asked_once
 def counselors_and_above(couple_id: UUID, now: datetime) -> Sequence[tuple[StaffMember, StaffMember | None]]:
-    """The same, each with the supervisor who is at work for them; one statement."""
+    """The same, each with the supervisor who is at work for them, and who reads in an emergency; one statement."""
     above = aliased(StaffMember)
     supervises = and_(above.id == StaffMember.supervisor_id, above.left_at.is_(None))
-    rows = _at_work_with(couple_id, now).outerjoin(above, supervises).add_columns(above)
+    at_work = _at_work_with(couple_id, now).with_only_columns(StaffMember.id, CoupleCounselor.from_at)
+    reading = select(EmergencyAccess.staff_id, EmergencyAccess.from_at).where(
+        EmergencyAccess.couple_id == couple_id, EmergencyAccess.from_at <= now, EmergencyAccess.until_at > now
+    )
+    who = at_work.order_by(None).union_all(reading).subquery()
+    rows = select(StaffMember, above).join(who, who.c.id == StaffMember.id).outerjoin(above, supervises)
+    rows = rows.order_by(who.c.from_at)
     return [(member, supervisor) for member, supervisor in db.session.execute(rows).unique()]
 
 

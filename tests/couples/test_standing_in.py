@@ -13,6 +13,7 @@ from clinic.couples import queries, staffing
 from clinic.couples.models import Couple
 from clinic.couples.rules import CoupleError
 from clinic.extensions import db
+from clinic.reflections import queries as reflections
 from tests import cast as people
 from tests.cast import viewer_of
 from tests.progress import story as stories
@@ -171,3 +172,20 @@ def test_each_partner_sees_that_it_was_read_and_why_it_could_be(
     mine = client_for("partner_a").get("/progress/mine").text
     assert "in an emergency" in mine
     assert WHY not in mine
+
+
+def test_while_it_is_open_the_sentence_about_readers_names_the_owner(
+    told: stories.Story, client_for: Enter, cast: people.Cast, app: Flask
+) -> None:
+    def named() -> bool:
+        with app.app_context():
+            couple = db.session.get_one(Couple, cast.couples["couple"])
+            readers = reflections.readers_of(couple, cast.partners["partner_a"], clock.now())
+            owner = db.session.get_one(queries.StaffMember, cast.staff["owner"]).name
+            return owner in readers.counselors
+
+    assert not named()
+    open_record(client_for("owner"), cast)
+    assert named()
+    with clock.moved_to(NOW + timedelta(hours=4, minutes=1)):
+        assert not named()
