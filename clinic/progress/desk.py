@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, se
 from clinic.access import Viewer
 from clinic.appointments.models import Appointment
 from clinic.couples import queries as couples
-from clinic.couples.models import Couple
+from clinic.couples.models import Couple, EmergencyAccess
 from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import HOLD
@@ -96,28 +96,9 @@ def today_of(viewer: Viewer, zone: str, now: datetime) -> Today:
     settled = [(_held(one, named[one.couple_id], names), one) for one in held]
     at_release = [line for row in rounds for line in _releases(row, named[row.couple_id], names, now)]
     return Today(
-        emergencies=[
-            Line(named[one.couple_id], f"{one.staff.name} read the record", one.from_at, one.id)
-            for one in opened
-        ],
-        flags=[
-            Line(
-                named[row.couple_id],
-                f"{names[row.partner_id]}: an answer asks you to act",
-                row.raised_at,
-                row.id,
-            )
-            for row in flags
-        ],
-        notes=[
-            Line(
-                named[row.couple_id],
-                f"{names[row.partner_id]}: {rules.NOTES[row.kind]}",
-                row.at,
-                row.turn.round_id,
-            )
-            for row in notes
-        ],
+        emergencies=[_opened(one, named[one.couple_id]) for one in opened],
+        flags=[_flag(row, named[row.couple_id], names) for row in flags],
+        notes=[_note(row, named[row.couple_id], names) for row in notes],
         to_read=[
             _to_read(row, named[row.couple_id], names)
             for row in rounds
@@ -135,6 +116,18 @@ def today_of(viewer: Viewer, zone: str, now: datetime) -> Today:
             (row.id for row, _ in met if row.state == "scheduled" and now < meetings.ends(row)), None
         ),
     )
+
+
+def _opened(row: EmergencyAccess, couple: Couple) -> Line:
+    return Line(couple, f"{row.staff.name} read the record", row.from_at, row.id)
+
+
+def _flag(row: Flag, couple: Couple, names: dict[UUID, str]) -> Line:
+    return Line(couple, f"{names[row.partner_id]}: an answer asks you to act", row.raised_at, row.id)
+
+
+def _note(row: NoteToCounselor, couple: Couple, names: dict[UUID, str]) -> Line:
+    return Line(couple, f"{names[row.partner_id]}: {rules.NOTES[row.kind]}", row.at, row.turn.round_id)
 
 
 def _couples(ids: set[UUID]) -> dict[UUID, Couple]:
