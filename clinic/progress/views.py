@@ -225,6 +225,7 @@ def ours(round_id: UUID | None = None) -> str | BaseResponse:
         opened=opened,
         before=shelves.by_month(opened[1:], lambda one: one.on),
         exchange=exchange,
+        is_fresh=exchange is not None and exchange.opened_on == clock.local_day(clock.now(), couple.zone),
         more=more,
         names=names,
         is_one=round_id is not None,

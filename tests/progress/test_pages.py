@@ -366,6 +366,16 @@ def test_ours_holds_what_opened_and_nothing_else(told: stories.Story, client_for
     assert found == {name for name, seen in stories.SEES.items() if "couple" in seen}
 
 
+def test_seam_is_drawn_on_the_day_of_the_opening(told: stories.Story, client_for: Enter) -> None:
+    address = exchanges(page_of(client_for("partner_a"), "/progress/ours"))[0]
+    drawn = []
+    for day in range(-10, 3):
+        with clock.moved_to(NOW + timedelta(days=day)):
+            drawn.append("is-drawing" in client_for("partner_a").get(address).text)
+    assert drawn.count(True) == 1
+    assert not drawn[-1]
+
+
 def exchanges(text: str) -> list[str]:
     return [part.split('"')[0] for part in text.split('href="') if part.startswith("/progress/ours/")]
 
