@@ -351,6 +351,7 @@ def _everybody() -> list[StaffMember]:
 
 @pages.route("/staff/new", methods=["GET", "POST"])
 @access.owners
+@access.fresh_proof
 def new_staff() -> Response | BaseResponse:
     """Take somebody in; the passphrase for the first sign-in is shown once."""
     form = StaffForm()
