@@ -112,7 +112,14 @@ WIDENING = {
     "practice.preview",
 }
 """Whoever is named in these reads from then on, or everybody reads by another policy."""
-GIVING = {"privacy.ask", "privacy.take", "privacy.decide", "privacy.disclose", "documents.show", "documents.pages_of"}
+GIVING = {
+    "privacy.ask",
+    "privacy.take",
+    "privacy.decide",
+    "privacy.disclose",
+    "documents.show",
+    "documents.pages_of",
+}
 KEYS = {
     "accounts.passphrase",
     "accounts.mail",
@@ -130,7 +137,7 @@ KEYS = {
 
 def test_what_widens_gives_away_or_changes_a_key_asks_for_a_fresh_proof() -> None:
     asking = {row.endpoint for row in table().rows if row.proof}
-    assert WIDENING | GIVING | KEYS <= asking
+    assert asking >= WIDENING | GIVING | KEYS
 
 
 def test_nothing_that_asks_for_a_fresh_proof_is_done_without_one(site: Site) -> None:
