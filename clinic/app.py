@@ -68,6 +68,8 @@ FILES = {"static", "fonts"}
 KEPT = "Your sign-in ended. What you wrote is put aside for you; sign in to find it."
 NOT_KEPT = "Your sign-in ended before this could be saved. What was saved earlier is there when you sign in."
 
+NOT_DONE = "Nothing was done yet. Show that it is you, then do it once more."
+
 OWED = {"factor": "accounts.second", "new factor": "accounts.second", "passphrase": "accounts.passphrase"}
 """Where somebody goes who owes something first."""
 
@@ -260,7 +262,9 @@ def _admit() -> BaseResponse | Response | None:
 
 
 def _asked_to_prove() -> BaseResponse:
-    """What was typed is put aside meanwhile, and back in its form afterwards."""
+    """What was typed is put aside meanwhile, and back in its form afterwards; nobody takes it for done."""
+    if request.method == "POST":
+        flash(NOT_DONE, "message")
     return redirect(url_for("accounts.prove", next=_put_aside("sign_in") or _page()))
 
 

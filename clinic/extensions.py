@@ -3,7 +3,7 @@
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -81,14 +81,21 @@ class Base(DeclarativeBase):
             setattr(self, name, value)
 
 
-def append_only(table: str) -> Callable[..., None]:
-    """Let the database itself refuse to change or take away what stands in a table; for when it was created."""
+ALL_ROWS: Mapping[str, str] = {"UPDATE": "", "DELETE": ""}
+
+
+def append_only(table: str, only: Mapping[str, str] = ALL_ROWS) -> Callable[..., None]:
+    """Let the database itself refuse to change or take away what stands in a table; for when it was created.
+
+    `only` names the verbs that are refused, each with its condition in SQL on OLD and NEW; an empty one means always.
+    """
 
     def forbid(_table: object, connection: Connection, **_: object) -> None:
-        for verb in ("UPDATE", "DELETE"):
+        for verb, condition in only.items():
             connection.exec_driver_sql(
                 f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+                + (f"WHEN {condition} " if condition else "")
+                + f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
 
     return forbid

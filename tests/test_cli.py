@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import pytest
 from alembic.migration import MigrationContext
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 
 from clinic import audit, clock, vault
 from clinic.access import Mark, Viewer
@@ -349,6 +350,24 @@ def test_consent_of_before_there_were_papers_goes_on_counting(practice: Path) ->
             len(db.session.execute(db.text("SELECT id FROM consent WHERE withdrawn_at IS NULL")).all()) == 1
         )
         db.session.remove()
+        db.engine.dispose()
+
+
+def test_papers_of_before_are_kept_by_the_database_from_its_thirteenth_revision_on(practice: Path) -> None:
+    """A filled database goes back, where a paper can still be changed, and comes up again, where it cannot."""
+    change = db.text("UPDATE consent_document SET label = label || '.' WHERE number = 1")
+    with app_of(practice).app_context():
+        alembic.downgrade("0012")
+        db.session.execute(change)
+        db.session.commit()
+        db.engine.dispose()
+    assert clinic("upgrade", folder=practice, **SAFE).returncode == 0
+    with app_of(practice).app_context():
+        with pytest.raises(DBAPIError, match="append-only"):
+            db.session.execute(change)
+        db.session.rollback()
+        db.session.remove()
+        assert alembic.compare_metadata() == []
         db.engine.dispose()
 
 

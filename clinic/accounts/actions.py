@@ -107,7 +107,8 @@ def revoke(viewer: Viewer, session: UserSession, now: datetime) -> None:
 
 
 def revoke_all(viewer: Viewer, account: Account, now: datetime, keep: UUID | None = None) -> None:
-    """End every sign-in of an account, all but `keep`."""
+    """End every way in to an account but the sign-in `keep`; the link of a calendar is one of them."""
+    letters.end_calendar_of(viewer, account.person_id)
     open_ones = select(UserSession).where(
         UserSession.account_id == account.id, UserSession.revoked_at.is_(None)
     )
@@ -164,7 +165,7 @@ def open_account(person: Person, chosen: NewSignIn, now: datetime) -> Account:
 
 
 def change_password(viewer: Viewer, account: Account, password_hash: str, now: datetime) -> None:
-    """Its owner chose a new passphrase: every other sign-in ends."""
+    """Its owner chose a new passphrase: every other sign-in ends, and the link of a calendar."""
     account.password_hash = password_hash
     account.must_change_password = False
     tries.open_second_again(account.sign_in_hash)

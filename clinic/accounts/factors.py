@@ -4,7 +4,8 @@ Whoever asks for a proof counts the try first (tries.py) and commits in any case
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any
@@ -12,6 +13,7 @@ from uuid import UUID
 
 import pyotp
 from sqlalchemy import CursorResult, delete, update
+from sqlalchemy.dialects.sqlite import insert
 
 from clinic import audit, vault
 from clinic.access import Viewer
@@ -116,27 +118,60 @@ def uses_code(person_id: UUID, typed: str, now: datetime) -> bool:
     return _is_done(update(RecoveryCode).where(*unused).values(used_at=now))
 
 
-def challenge(session_id: UUID | None, now: datetime) -> Challenge:
+@dataclass(frozen=True)
+class Asked:
+    """What a passkey is to sign, for one sign-in, or for a visitor who has none yet.
+
+    It travels in the signed cookie of the browser that asked, so that nothing grows here however many ask.
+    """
+
+    value: str  # 32 random bytes (hex)
+    session_id: UUID | None
+    until: datetime
+
+    def carried(self) -> list[str]:
+        """As the cookie has it."""
+        return [self.value, str(self.session_id or ""), self.until.isoformat()]
+
+    @classmethod
+    def from_cookie(cls, carried: Sequence[str]) -> "Asked":
+        """Back from there; what is in the cookie was signed here."""
+        value, session_id, until = carried
+        return cls(value, UUID(session_id) if session_id else None, datetime.fromisoformat(until))
+
+    @property
+    def challenge(self) -> bytes:
+        return bytes.fromhex(self.value)
+
+    def is_for(self, session_id: UUID | None, now: datetime) -> bool:
+        """True in the sign-in in which it was asked, as long as it may be answered."""
+        return self.session_id == session_id and now < self.until
+
+
+def ask(session_id: UUID | None, now: datetime) -> Asked:
     """Something new for a passkey to sign."""
+    return Asked(secrets.token_hex(32), session_id, now + ANSWERED_WITHIN)
+
+
+def _spends(asked: Asked, now: datetime) -> bool:
+    """True for the first right answer: the database takes its number once. A wrong answer leaves nothing."""
     db.session.execute(delete(Challenge).where(Challenge.until <= now))
-    asked = Challenge(session_id=session_id, value=secrets.token_hex(32), until=now + ANSWERED_WITHIN)
-    db.session.add(asked)
-    return asked
-
-
-def take_challenge(challenge_id: UUID, session_id: UUID | None, now: datetime) -> bytes | None:
-    """What was asked in this sign-in; it is gone with this, whatever becomes of the answer."""
-    row = db.session.get(Challenge, challenge_id)
-    if row is None or not _is_done(delete(Challenge).where(Challenge.id == challenge_id)):
-        return None
-    return bytes.fromhex(row.value) if row.session_id == session_id and now < row.until else None
+    row = {
+        "id": UUID(asked.value[:32]),
+        "session_id": asked.session_id,
+        "value": asked.value,
+        "until": asked.until,
+    }
+    return _is_done(insert(Challenge).values(row).on_conflict_do_nothing())
 
 
 def add_passkey(
-    viewer: Viewer, site: passkeys.Site, name: str, answer: str, asked: bytes, now: datetime
+    viewer: Viewer, site: passkeys.Site, name: str, answer: str, asked: Asked, now: datetime
 ) -> Passkey:
     """Take a new passkey in; NoPasskey when the answer is none."""
-    held = passkeys.added(site, answer, asked)
+    held = passkeys.added(site, answer, asked.challenge)
+    if not _spends(asked, now):
+        raise passkeys.NoPasskey
     if len(queries.passkeys_of(viewer.person_id)) >= MOST:
         raise TooMany
     found = credential_hash(held.credential_id)
@@ -150,15 +185,18 @@ def add_passkey(
     return passkey
 
 
-def uses_passkey(site: passkeys.Site, answer: str, asked: bytes) -> Passkey | None:
-    """The passkey that signed this challenge; None when none that belongs here did."""
+def uses_passkey(site: passkeys.Site, answer: str, asked: Asked, now: datetime) -> Passkey | None:
+    """The passkey that signed this challenge, which was not used before; None when none that belongs here did."""
     try:
         passkey = queries.passkey_with(credential_hash(passkeys.named(answer)))
         if passkey is None:
             return None
-        passkey.sign_count = passkeys.used(site, answer, asked, held_of(passkey))
+        sign_count = passkeys.used(site, answer, asked.challenge, held_of(passkey))
     except passkeys.NoPasskey:
         return None
+    if not _spends(asked, now):
+        return None
+    passkey.sign_count = sign_count
     return passkey
 
 

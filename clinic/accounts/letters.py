@@ -87,11 +87,8 @@ def _forget_waiting(person_id: UUID, now: datetime) -> None:
 
 
 def shut(viewer: Viewer, person_id: UUID, now: datetime) -> None:
-    """Somebody cannot sign in any more, or not with what was known so far: links end, and no mail goes out."""
-    if (
-        link := db.session.scalar(select(CalendarLink).where(CalendarLink.person_id == person_id))
-    ) is not None:
-        end_calendar(viewer, link)
+    """Somebody cannot sign in any more, or not with what was known so far: no link to a new passphrase is good any
+    more, and no mail goes out."""
     _forget_waiting(person_id, now)
     of_person = select(Account.id).where(Account.person_id == person_id)
     unused = update(ResetLink).where(ResetLink.account_id.in_(of_person), ResetLink.used_at.is_(None))
@@ -122,6 +119,13 @@ def end_calendar(viewer: Viewer, link: CalendarLink) -> None:
     """Nothing is there any more under its address."""
     audit.record(viewer, "end calendar link", link)
     db.session.delete(link)
+
+
+def end_calendar_of(viewer: Viewer, person_id: UUID) -> None:
+    """End the link of a person, if there is one."""
+    link = db.session.scalar(select(CalendarLink).where(CalendarLink.person_id == person_id))
+    if link is not None:
+        end_calendar(viewer, link)
 
 
 def note_fetch(link: CalendarLink, now: datetime) -> bool:

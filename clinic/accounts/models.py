@@ -124,7 +124,7 @@ class RecoveryCode(Base):
 
 
 class Challenge(Base):
-    """What a passkey is to sign, once, for one sign-in, or for a visitor who has none yet."""
+    """What a passkey has signed, kept as long as it could be sent once more; what is only asked is kept nowhere."""
 
     __tablename__ = "challenge"
     session_id: Mapped[UUID | None]

@@ -281,6 +281,20 @@ def staff_at_work(viewer: Viewer, now: datetime) -> Sequence[StaffMember]:
     ]
 
 
+def second_step_before(account_id: UUID) -> datetime | None:
+    """When the second step of an account was last taken at a sign-in or a proof."""
+    return db.session.scalar(
+        select(func.max(UserSession.factor_at)).where(UserSession.account_id == account_id)
+    )
+
+
+def sign_ins_of_staff(viewer: Viewer, now: datetime) -> dict[str, StaffMember]:
+    """The hashes of their sign-in names, of who works in the viewer's practice now."""
+    members = {one.person_id: one for one in staff_at_work(viewer, now)}
+    named = select(Account.sign_in_hash, Account.person_id).where(Account.person_id.in_(members))
+    return {sign_in_hash: members[person_id] for sign_in_hash, person_id in db.session.execute(named)}
+
+
 # Put aside
 
 

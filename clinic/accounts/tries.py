@@ -7,8 +7,10 @@ was typed, never on whether an account has it. The second step has doors of its 
 home on which it was taken.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import delete, select
 
@@ -139,7 +141,7 @@ def count_sign_in(door: Door, now: datetime) -> None:
     row = _row(IN_A_ROW, bucket) or _new_row(bucket, now)
     if row.failures >= rules.MOST_IN_A_ROW:
         raise Shut
-    row.failures, row.last_at = row.failures + 1, now
+    row.failures += 1
     for bucket, pace in door.paces().items():
         count_try(SIGN_IN, bucket, now, pace)
 
@@ -163,6 +165,41 @@ def forgive_second(door: Door) -> None:
     for bucket in door.paces():
         forgive_try(SIGN_IN, bucket)
     forgive_try(IN_A_ROW, door.row())
+
+
+TOLD_FROM = 3
+"""A mistake or two are one's own."""
+
+
+class WrongCodes(NamedTuple):
+    """Wrong codes that were given after the right passphrase of one name."""
+
+    many: int
+    last_at: datetime
+
+
+def note_wrong(door: Door, now: datetime) -> None:
+    """When the last wrong one came; that there was one is counted already."""
+    if row := _row(IN_A_ROW, door.row()):
+        row.last_at = now
+
+
+def wrong_codes(name_hashes: Collection[str], device_id: str | None = None) -> dict[str, WrongCodes]:
+    """By the hash of a name: strangers' wrong codes since its last passphrase, and those in a row at this device.
+
+    Names with fewer than `TOLD_FROM` are left out.
+    """
+    doors = {one: second_door(one, device_id, "") for one in name_hashes}
+    buckets = {door.everywhere: name for name, door in doors.items()}
+    if device_id:
+        buckets |= {door.home: name for name, door in doors.items()}
+    of_them = select(Throttle).where(Throttle.purpose == IN_A_ROW, Throttle.device_hash.in_(buckets))
+    found: dict[str, WrongCodes] = {}
+    for row in db.session.scalars(of_them.where(Throttle.failures > 0)):
+        name = buckets[row.device_hash]
+        many, last_at = found.get(name, (0, row.last_at))
+        found[name] = WrongCodes(many + row.failures, max(last_at, row.last_at))
+    return {name: one for name, one in found.items() if one.many >= TOLD_FROM}
 
 
 def make_at_home(name_hash: str, device_id: str, now: datetime) -> None:

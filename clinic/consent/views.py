@@ -159,6 +159,7 @@ def certificate(signature_id: UUID) -> Response:
 
 @pages.get("/signatures/<uuid:signature_id>")
 @access.counselors
+@access.fresh_proof
 def signature(signature_id: UUID) -> Response:
     """The same page for the counselor."""
     return _certificate(signature_id)

@@ -35,6 +35,7 @@ def index() -> str:
 
 @pages.get("/<uuid:document_id>")
 @access.staff
+@access.fresh_proof
 def show(document_id: UUID) -> Response:
     """One document: its preview, how far it is, or why it could not be made."""
     document = found(queries.get_for(viewer(), document_id))
@@ -55,6 +56,7 @@ def show(document_id: UUID) -> Response:
 
 @pages.get("/<uuid:document_id>/pages")
 @access.staff
+@access.fresh_proof
 def pages_of(document_id: UUID) -> Response:
     """The pages, for the preview and for printing."""
     document = found(queries.get_for(viewer(), document_id))

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, ScalarSelect, UniqueConstraint, bindparam, select
+from sqlalchemy import JSON, ForeignKey, Index, ScalarSelect, UniqueConstraint, bindparam, event, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, column_property, mapped_column
 
 from clinic import clock
-from clinic.extensions import Base, Instant
+from clinic.extensions import Base, Instant, append_only
 
 PRESENT = bindparam("present", callable_=clock.now, type_=Instant())
 """The present in a statement, taken from the clock when it runs: a statement that is kept does not grow old."""
@@ -38,6 +38,22 @@ class ConsentDocument(Base):
         UniqueConstraint("practice_id", "kind", "number"),
         Index("ix_consent_document_in_force", "practice_id", "kind", "effective_at"),
     )
+
+
+IS_PUBLISHED = "OLD.number IS NOT NULL"
+TAKES_ITS_PLACE = (
+    "EXISTS (SELECT 1 FROM consent_document AS one WHERE one.number IS NOT NULL AND (one.id = NEW.id OR "
+    "(one.practice_id = NEW.practice_id AND one.kind = NEW.kind AND one.number = NEW.number)))"
+)
+"""REPLACE takes a row away without asking the trigger of DELETE: so it is refused by what it would put there."""
+event.listen(
+    ConsentDocument.__table__,
+    "after_create",
+    append_only(
+        ConsentDocument.__tablename__,
+        {"UPDATE": f"{IS_PUBLISHED} OR {TAKES_ITS_PLACE}", "DELETE": IS_PUBLISHED, "INSERT": TAKES_ITS_PLACE},
+    ),
+)
 
 
 class Practice(Base):

@@ -137,7 +137,10 @@ def _to_send(author: Author, sending: Sending) -> dict[str, Any]:
 def _write(author: Author, sending: Sending, now: datetime) -> Reflection:
     """The reflection with its words, one sealed blob for each group."""
     couple = db.session.get_one(Couple, author.turn.couple_id)
-    reflection = _reflection(author, couple, now, kept=rules.is_kept(author.asked, sending))
+    readers, opening = queries.readers_of(couple, author.partner_id, now), author.round.assignment.opening
+    kept = rules.is_kept(author.asked, sending)
+    sentence = rules.readers_sentence(author.asked, readers, opening, kept=kept)
+    reflection = _reflection(author, couple, now, sentence)
     for group, (visibility, answers) in rules.divided(author.asked, sending).items():
         owner = ("couple", couple.id) if visibility == "joint" else ("partner", author.partner_id)
         reflection.words.append(
@@ -146,9 +149,7 @@ def _write(author: Author, sending: Sending, now: datetime) -> Reflection:
     return reflection
 
 
-def _reflection(author: Author, couple: Couple, now: datetime, *, kept: bool) -> Reflection:
-    readers = queries.readers_of(couple, author.partner_id, now)
-    sentence = rules.readers_sentence(author.asked, readers, author.round.assignment.opening, kept=kept)
+def _reflection(author: Author, couple: Couple, now: datetime, sentence: str) -> Reflection:
     reflection = Reflection(
         turn_id=author.turn.id,
         turn=author.turn,
@@ -284,7 +285,8 @@ def add(author: Author, text: str, now: datetime) -> Reflection:
     folded, name = _must_admit(author, now, "add"), rounds.turn_id_of(author.turn)
     given = sorted((key, to) for to, turn, key in folded.visible if turn == name and to != author.partner_id)
     couple = db.session.get_one(Couple, author.turn.couple_id)
-    reflection = _reflection(author, couple, now, kept=False)
+    sentence = rules.addition_sentence(queries.readers_of(couple, author.partner_id, now))
+    reflection = _reflection(author, couple, now, sentence)
     reflection.is_addition = True
     words = Words(
         group=given[0][0],

@@ -177,7 +177,18 @@ def readers_sentence(turn: Turn, readers: Readers, opening: str, *, kept: bool =
 
     After a blank line stands what the practice says that it does with it: the policy in force.
     """
-    said = _who_reads(turn, readers, opening, kept=kept)
+    return _with_policy(_who_reads(turn, readers, opening, kept=kept), readers)
+
+
+def addition_sentence(readers: Readers) -> str:
+    """Who reads a line that is added below words that have opened; stored with it, and the policy with it, too."""
+    if readers.partner is None:
+        return _with_policy(f"When you add it, {readers.staff} can read it.", readers)
+    said = f"{readers.partner} can read the line as soon as you add it, and so can {readers.staff}."
+    return _with_policy(said, readers)
+
+
+def _with_policy(said: str, readers: Readers) -> str:
     return "\n\n".join(part for part in (said, readers.policy.strip()) if part)
 
 

@@ -114,6 +114,10 @@ class Sheet:
         """The computed sentence about who reads this."""
         return rules.readers_sentence(self.asked, self.readers, self.opening, kept=kept)
 
+    def addition_sentence(self) -> str:
+        """Who reads a line that is added below."""
+        return rules.addition_sentence(self.readers)
+
 
 # The questions, one by one
 

@@ -83,8 +83,9 @@ class NoteForm(FlaskForm):
 
 
 class AdditionForm(FlaskForm):
-    """A dated line below words that have opened."""
+    """A dated line below words that have opened. `readers` names the sentence under which it was written."""
 
+    readers = HiddenField()
     text = Words("Add a line below", validators=[InputRequired("There is nothing here yet.")])
 
 

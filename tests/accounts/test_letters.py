@@ -274,6 +274,22 @@ def test_a_reset_in_person_ends_links_and_calendars(
     assert nobody.post(asked, data={"passphrase": NEW}).headers["Location"].endswith("/forgot")
 
 
+@pytest.mark.parametrize("way", ["passphrase", "devices/end-others"])
+def test_the_link_of_a_calendar_ends_with_the_other_ways_in(
+    app: Flask, cast: people.Cast, client_for: Enter, nobody: FlaskClient, now: datetime, way: str
+) -> None:
+    """Who had the passphrase may have made a link, or copied one."""
+    with app.app_context():
+        token = letters.make_calendar(people.viewer_of(cast, "partner_a"), now, has_individual=False)
+        db.session.commit()
+    assert nobody.get(f"/appointments/feed/{token}.ics").status_code == 200
+    browser = client_for("partner_a")
+    answer = browser.post(f"/accounts/{way}", data={"passphrase": NEW}, follow_redirects=True)
+    assert "a calendar link has ended" in answer.text
+    assert nobody.get(f"/appointments/feed/{token}.ics").status_code == 404
+    assert "you make a new one here" in browser.get("/accounts/mail").text
+
+
 def test_the_link_is_kept_as_a_hash_and_waits_sealed(
     app: Flask, cast: people.Cast, sink: Sink, nobody: FlaskClient, now: datetime
 ) -> None:

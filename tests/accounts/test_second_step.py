@@ -14,11 +14,12 @@ import pyotp
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from clinic import clock
-from clinic.accounts import actions, factors, queries, tries
-from clinic.accounts.models import Challenge, CodeApp, RecoveryCode
+from clinic.accounts import actions, factors, passkeys, queries, tries
+from clinic.accounts.models import CodeApp, RecoveryCode
+from clinic.accounts.views.proving import ASKED
 from clinic.audit import AuditEvent
 from clinic.extensions import db
 from tests.accounts.test_sign_in import sign_in
@@ -506,7 +507,64 @@ def test_reset_needs_a_fresh_proof(client_for: Enter, cast: Cast, now: datetime)
     counselor = client_for("counselor")
     with clock.moved_to(now + timedelta(minutes=6)):
         path = f"/couples/partners/{cast.partners['partner_a']}/reset-factors"
-        assert counselor.post(path).location == PROVE
+        assert counselor.post(path).location == f"{PROVE}?next={path}"
+
+
+# Wrong codes meanwhile
+
+
+def wrong_codes(app: Flask, who: str, many: int) -> None:
+    """Somebody at another device, who knows the passphrase."""
+    stranger = half(app, who)
+    for _ in range(many):
+        assert give(stranger, "000000").status_code == 422
+
+
+def comes_in(app: Flask, who: str, at: datetime) -> str:
+    """What somebody finds who signs in at that time."""
+    with clock.moved_to(at):
+        client = half(app, who)
+        assert give(client, code_at(at)).status_code == 303
+        return client.get("/", follow_redirects=True).text
+
+
+@pytest.mark.parametrize("who", ["counselor", "partner_a"])
+def test_wrong_codes_are_told_to_whose_sign_in_it_is_once(
+    app: Flask, cast: Cast, now: datetime, who: str
+) -> None:
+    give_app(app, cast, "partner_a", now)
+    comes_in(app, who, now)
+    with clock.moved_to(now + timedelta(hours=1)):
+        wrong_codes(app, who, tries.TOLD_FROM)
+    told = comes_in(app, who, now + timedelta(hours=2))
+    assert f"Somebody gave {tries.TOLD_FROM} wrong codes after your passphrase" in told
+    assert "wrong codes" not in comes_in(app, who, now + timedelta(hours=3))
+
+
+def test_wrong_codes_of_staff_are_told_to_an_owner_and_to_nobody_else(
+    app: Flask, cast: Cast, now: datetime
+) -> None:
+    for who in ("owner", "other_counselor"):
+        comes_in(app, who, now)
+    with clock.moved_to(now + timedelta(hours=1)):
+        wrong_codes(app, "counselor", tries.TOLD_FROM)
+    later = now + timedelta(hours=2)
+    owner, other, elsewhere = (
+        comes_in(app, who, later) for who in ("owner", "other_counselor", "elsewhere_counselor")
+    )
+    assert "wrong codes after the passphrase of" in owner
+    assert "wrong codes" not in other + elsewhere
+    assert "wrong codes" not in comes_in(app, "owner", now + timedelta(hours=3))
+
+
+def test_a_mistake_or_two_are_not_told_and_clients_are_no_owners_business(
+    app: Flask, cast: Cast, now: datetime
+) -> None:
+    give_app(app, cast, "partner_a", now)
+    wrong_codes(app, "counselor", tries.TOLD_FROM - 1)
+    wrong_codes(app, "partner_a", tries.TOLD_FROM)
+    assert "wrong codes" not in comes_in(app, "counselor", now + timedelta(hours=1))
+    assert "wrong codes" not in comes_in(app, "owner", now + timedelta(hours=1))
 
 
 # Passkeys, as far as no browser is needed; the ceremony itself is in tests/browser
@@ -518,22 +576,81 @@ def test_what_is_asked_of_a_passkey_is_random_and_asked_once(
     client = client_for("partner_a")
     first, second = (client.post("/accounts/passkeys/ask").json["challenge"] for _ in range(2))
     assert first != second
-    with client.session_transaction() as session:
-        asked = session["asked"]
+    assert len(first) >= 43  # 32 bytes
     assert client.post(PROVE, data={"answer": "{}", "passphrase": ""}).status_code == 422
-    with app.app_context():
-        assert str(db.session.scalars(select(Challenge.id)).first()) != asked
+    with client.session_transaction() as session:
+        assert ASKED not in session
 
 
-def test_challenge_of_one_sign_in_is_none_of_another(app: Flask, cast: Cast, now: datetime) -> None:
+def test_challenge_of_one_sign_in_is_none_of_another(now: datetime) -> None:
+    mine, theirs = uuid4(), uuid4()
+    asked = factors.Asked.from_cookie(factors.ask(mine, now).carried())
+    assert asked.is_for(mine, now)
+    assert not asked.is_for(theirs, now)
+    assert not asked.is_for(None, now)
+    assert not asked.is_for(mine, now + factors.ANSWERED_WITHIN)
+    assert factors.Asked.from_cookie(factors.ask(None, now).carried()).is_for(None, now)
+
+
+@pytest.fixture
+def passkey(app: Flask, cast: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A passkey of a partner whose every answer but "{}" is right."""
+    held = passkeys.Held(b"id of a passkey", b"key of a passkey", 0)
+
+    def named(answer: str) -> bytes:
+        if answer == "{}":
+            raise passkeys.NoPasskey
+        return held.credential_id
+
+    monkeypatch.setattr(passkeys, "added", lambda *_: held)
+    monkeypatch.setattr(passkeys, "named", named)
+    monkeypatch.setattr(passkeys, "used", lambda *_: 1)
     with app.app_context():
-        mine, theirs = uuid4(), uuid4()
-        ids = [factors.challenge(mine, now).id for _ in range(3)]
-        db.session.flush()
-        assert factors.take_challenge(ids[0], theirs, now) is None
-        assert factors.take_challenge(ids[0], mine, now) is None, "it was asked once"
-        assert factors.take_challenge(ids[1], mine, now + factors.ANSWERED_WITHIN) is None
-        assert factors.take_challenge(ids[2], mine, now)
+        site = passkeys.Site("localhost", "http://localhost")
+        factors.add_passkey(viewer_of(cast, "partner_a"), site, "A key", "right", factors.ask(None, now), now)
+        db.session.commit()
+
+
+@pytest.mark.usefixtures("passkey")
+def test_what_was_signed_once_is_taken_once_also_with_the_cookie_of_before(
+    app: Flask, nobody: FlaskClient, now: datetime
+) -> None:
+    nobody.post("/accounts/passkeys/ask")
+    with nobody.session_transaction() as session:
+        asked = session[ASKED]
+    assert nobody.post("/accounts/sign-in/passkey", data={"answer": "right"}).status_code == 303
+    other = app.test_client()
+    with other.session_transaction() as session:
+        session[ASKED] = asked
+    assert other.post("/accounts/sign-in/passkey", data={"answer": "right"}).status_code == 422
+
+
+@pytest.mark.usefixtures("passkey")
+def test_however_many_visitors_ask_nothing_grows_and_nobody_is_kept_out(
+    app: Flask, nobody: FlaskClient, now: datetime
+) -> None:
+    """Asking and answering wrongly leave no row behind; who asked before all of them still gets in."""
+    nobody.post("/accounts/passkeys/ask")
+    before = rows_in(app)
+    for _ in range(40):
+        visitor = app.test_client()
+        visitor.post("/accounts/passkeys/ask")
+        assert visitor.post("/accounts/sign-in/passkey", data={"answer": "{}"}).status_code == 422
+    assert rows_in(app) == before
+    assert nobody.post("/accounts/sign-in/passkey", data={"answer": "right"}).status_code == 303
+    with clock.moved_to(now + factors.ANSWERED_WITHIN):
+        later = app.test_client()
+        later.post("/accounts/passkeys/ask")
+        assert later.post("/accounts/sign-in/passkey", data={"answer": "right"}).status_code == 303
+    assert rows_in(app)["challenge"] == 1, "those of before went with their time"
+
+
+def rows_in(app: Flask) -> dict[str, int]:
+    with app.app_context():
+        tables = db.metadata.sorted_tables
+        return {
+            one.name: db.session.execute(select(func.count()).select_from(one)).scalar_one() for one in tables
+        }
 
 
 def test_a_visitors_browser_hears_the_same_whoever_has_passkeys(

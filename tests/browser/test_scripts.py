@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import APIResponse, Browser, BrowserContext, Page, Route
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from clinic import clock, vault
 from clinic.access import SYSTEM
@@ -103,6 +103,9 @@ def plant() -> None:
             practice.name = practice.address = practice.phone = planted(1, len(PAYLOADS))
             practice.email = practice.web = planted(2)
             practice.crisis = [dict.fromkeys(("name", "number", "note"), planted(3)) | {"last_verified": ""}]
+        db.session.execute(
+            text("DROP TRIGGER consent_document_no_update")
+        )  # as only somebody at the disk could
         for paper in db.session.scalars(select(ConsentDocument)):
             paper.text = paper.label = f"## {planted(4)}\n\n- {planted(5)}\n\n{planted(6, len(PAYLOADS))}"
         db.session.commit()

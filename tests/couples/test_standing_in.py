@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from clinic import clock
+from clinic.accounts.rules import PROOF_LASTS
 from clinic.couples import queries, staffing
 from clinic.couples.models import Couple
 from clinic.couples.rules import CoupleError
@@ -102,6 +103,25 @@ def test_days_in_order_and_not_for_ever(
     answer = client_for("counselor").post(page, data={"member": str(cast.staff["other_counselor"]), **span})
     assert answer.status_code == 422
     assert ("comes before" in answer.text) or ("At most 120 days" in answer.text)
+
+
+def test_the_days_that_were_chosen_are_back_after_the_proof(
+    told: stories.Story, client_for: Enter, cast: people.Cast
+) -> None:
+    page = f"/couples/{cast.couples['couple']}/stand-in"
+    ruth = client_for("counselor")
+    data = {"member": str(cast.staff["other_counselor"]), "writer": hidden(ruth.get(page).text, "writer")}
+    data |= days(NOW + timedelta(days=40), NOW + timedelta(days=45))
+    with clock.moved_to(NOW + PROOF_LASTS):
+        assert "/accounts/prove" in ruth.post(page, data=data).location
+    again = ruth.get(page).text
+    assert "What you wrote is back in this form." in again
+    assert all(f'value="{day}"' in again for day in (data["from_on"], data["to_on"]))
+    assert f'selected value="{data["member"]}"' in again
+
+
+def hidden(page: str, name: str) -> str:
+    return page.split(f'name="{name}" value="')[1].split('"')[0]
 
 
 # In an emergency

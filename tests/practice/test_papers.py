@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import DBAPIError
 
-from clinic import clock
+from clinic import clock, vault
 from clinic.extensions import db
 from clinic.practice import actions, library, queries, rules
 from clinic.practice.models import ConsentDocument, Practice
@@ -218,3 +220,65 @@ def test_grace_is_told_in_days_from_the_day_of_force() -> None:
     assert rules.earlier_until("now", at) == at
     assert rules.earlier_until("14", at) == at + timedelta(days=14)
     assert rules.earlier_until("none", at) is None
+
+
+# The database itself
+
+ONTO = "INSERT OR REPLACE INTO consent_document SELECT * FROM consent_document WHERE number IS NOT NULL"
+AS_ITS_NUMBER = "UPDATE OR REPLACE consent_document SET number = 1 WHERE number IS NULL AND kind = 'secrets'"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE consent_document SET text = 'another' WHERE number = 1",
+        "UPDATE consent_document SET earlier_until = NULL WHERE number = 1",
+        "UPDATE consent_document SET number = NULL WHERE number = 1",
+        "DELETE FROM consent_document WHERE number = 1",
+        ONTO,
+        AS_ITS_NUMBER,
+    ],
+)
+def test_the_database_itself_refuses_to_change_what_was_published(
+    app: Flask, cast: Cast, now: datetime, statement: str
+) -> None:
+    with app.app_context():
+        save_draft(cast, now)
+        before = db.session.execute(db.text("SELECT * FROM consent_document ORDER BY id")).all()
+        with pytest.raises(DBAPIError, match="consent_document is append-only"):
+            db.session.execute(db.text(statement))
+        db.session.rollback()
+        assert db.session.execute(db.text("SELECT * FROM consent_document ORDER BY id")).all() == before
+
+
+def test_a_draft_can_be_changed_let_go_of_and_published(app: Flask, cast: Cast, now: datetime) -> None:
+    with app.app_context():
+        owner = viewer_of(cast, "owner")
+        first, again = save_draft(cast, now), save_draft(cast, now, "We keep what you say.")
+        assert first == again
+        practice = db.session.get_one(Practice, cast.practice_id)
+        actions.let_go_of_draft(owner, db.session.get_one(ConsentDocument, again))
+        db.session.commit()
+        actions.publish_text(owner, practice, actions.Written("secrets", TEXT, "own"), "now", now)
+        db.session.commit()
+        assert [one.number for one in versions(cast)] == [2, 1]
+
+
+def test_new_keys_leave_papers_as_they_are(app: Flask, cast: Cast, now: datetime) -> None:
+    """Their texts are for everybody who signs, and sealed under no key: there is nothing to seal anew."""
+    with app.app_context():
+        before = [(one.number, one.text, one.text_hash) for one in versions(cast)]
+        after = None
+        while (after := vault.rewrap(db.session.connection(), after)) is not None:
+            db.session.commit()
+        db.session.commit()
+        assert [(one.number, one.text, one.text_hash) for one in versions(cast)] == before
+
+
+def save_draft(cast: Cast, now: datetime, text: str = TEXT) -> UUID:
+    practice = db.session.get_one(Practice, cast.practice_id)
+    draft = actions.save_draft(
+        viewer_of(cast, "owner"), practice, actions.Written("secrets", text, "own"), now
+    )
+    db.session.commit()
+    return draft.id

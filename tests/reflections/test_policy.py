@@ -6,6 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from clinic import clock, vault
+from clinic.accounts.models import StaffMember
+from clinic.couples import staffing
+from clinic.couples.models import Couple
 from clinic.extensions import db
 from clinic.practice import actions as practices
 from clinic.practice import library, rules
@@ -100,6 +103,41 @@ def test_nothing_is_sent_under_a_sentence_that_was_not_read(work, client_for):
         assert not db.session.scalars(select(Reflection)).all()
     read = {name: _value(answer.text, name) for name in named}
     assert mara.post(f"/reflections/{turn}/before", data={**data, **read}).status_code == 303
+
+
+def let_stand_in(work, who):
+    """From now on, for three days; tells the name."""
+    with work.app.app_context():
+        couple = db.session.get_one(Couple, work.cast.couples["couple"])
+        member, now = db.session.get_one(StaffMember, work.cast.staff[who]), clock.now()
+        staffing.stand_in(viewer_of(work.cast, "counselor"), [couple], member, now, now + timedelta(days=3))
+        name = member.name
+        db.session.commit()
+    return name
+
+
+def test_no_line_is_added_under_a_sentence_that_was_not_read(work, client_for):
+    """Somebody begins to stand in while the page stands open: the line stays in its box, and is read by nobody."""
+    check_in = work.assign("weekly_checkin")
+    turn, other = (work.turn(check_in, "pulse", who) for who in ("partner_a", "partner_b"))
+    work.send("partner_a", turn, PULSE)
+    work.send("partner_b", other, PULSE)
+    mara = client_for("partner_a")
+    seen = _value(mara.get(f"/reflections/{turn}/own").text, "readers")
+    name = let_stand_in(work, "other_counselor")
+    data = {"readers": seen, "text": "canary of a line"}
+    answer = mara.post(f"/reflections/{turn}/add", data=data)
+    assert answer.status_code == 409
+    assert "Who reads it, or what your practice does with it, changed" in answer.text
+    assert "canary of a line" in answer.text
+    assert name in answer.text
+    with work.app.app_context():
+        assert not db.session.scalars(select(Reflection).where(Reflection.is_addition)).all()
+    again = {**data, "readers": _value(answer.text, "readers")}
+    assert mara.post(f"/reflections/{turn}/add", data=again).status_code == 303
+    with work.app.app_context(), vault.house("test"):
+        added = db.session.scalars(select(Reflection).where(Reflection.is_addition)).one()
+        assert name in added.readers
 
 
 def _value(page, name):

@@ -31,6 +31,7 @@ class Row:
     status: list[int] = field(default_factory=lambda: [200])  # for who gets in
     data: Mapping[str, Any] = field(default_factory=dict)  # of a POST
     also: list[str] = field(default_factory=list)  # query strings to look at, too
+    proof: bool = False  # asks for a fresh proof
     refused: list[str] = field(default_factory=list)  # who passes the mark and is told no by the page itself
 
     def admits(self, who: str, specimen: str) -> bool:

@@ -1,6 +1,10 @@
-"""On an unlocked device: what somebody sent, and nobody at home was given, opens only after a fresh proof."""
+"""On an unlocked device: what somebody sent, and nobody at home was given, opens only after a fresh proof.
+
+So does whatever hands reading to somebody else, gives words away, or changes a key or an address.
+"""
 
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import select
@@ -9,9 +13,11 @@ from clinic import clock
 from clinic.accounts.rules import PROOF_LASTS
 from clinic.extensions import db
 from clinic.homework.models import Turn
-from tests.rules.birds import Canary
+from tests.rules.birds import PEOPLE, Canary
 from tests.rules.site import Site
+from tests.rules.table import NOBODYS, data_of, is_admitted, table, tries_of
 from tests.rules.test_canaries import met_in
+from tests.rules.test_put_aside import forms_of, is_back, typed
 from tests.rules.visits import Visit, links_of, visit
 
 OTHER = {"partner_a": "partner_b", "partner_b": "partner_a"}
@@ -93,6 +99,81 @@ def test_no_form_that_is_sent_opens_them_either(site: Site, author: str) -> None
                 if made.changed:
                     site.put_back()
     assert not wrong, "\n".join(wrong)
+
+
+WIDENING = {
+    "couples.add_counselor",
+    "couples.confirm",
+    "couples.stand_in",
+    "couples.stand_in_for",
+    "couples.let_go",
+    "couples.emergency",
+    "accounts.new_staff",
+    "practice.preview",
+}
+"""Whoever is named in these reads from then on, or everybody reads by another policy."""
+GIVING = {
+    "privacy.ask",
+    "privacy.take",
+    "privacy.decide",
+    "privacy.disclose",
+    "documents.show",
+    "documents.pages_of",
+}
+KEYS = {
+    "accounts.passphrase",
+    "accounts.mail",
+    "accounts.calendar",
+    "accounts.begin_code_app",
+    "accounts.code_app",
+    "accounts.ask_new_passkey",
+    "accounts.passkey",
+    "accounts.end_factor",
+    "accounts.new_codes",
+    "couples.reset",
+    "couples.reset_factors",
+}
+
+
+def test_what_widens_gives_away_or_changes_a_key_asks_for_a_fresh_proof() -> None:
+    asking = {row.endpoint for row in table().rows if row.proof}
+    assert asking >= WIDENING | GIVING | KEYS
+
+
+def test_nothing_that_asks_for_a_fresh_proof_is_done_without_one(site: Site) -> None:
+    """Tried by everybody whom the mark admits: only what was typed is kept."""
+    wrong = []
+    with clock.moved_to(site.world.stage.now + PROOF_LASTS):
+        for row in (one for one in table().rows if one.proof):
+            specimen, path = next(iter(tries_of(row, site.app, site.world)))
+            for who in (one for one in PEOPLE if one not in NOBODYS and is_admitted(row.mark, one)):
+                data = data_of(row, specimen, site.world)
+                made = visit(site.app, site.client(who), who, row.method, path, data)
+                is_asked = "/accounts/prove" in made.headers.get("Location", "")
+                if not is_asked or set(made.changed) - {"kept_form"}:
+                    wrong.append(f"{made}: {made.changed}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("staff", ["counselor", "owner", "supervisor"])
+def test_what_was_typed_is_back_after_the_proof(site: Site, staff: str) -> None:
+    """Days and names alike; and the page on which it is shown says that nothing was done yet."""
+    tried = 0
+    for endpoint, form in forms_of(site, staff).items():
+        if not getattr(site.app.view_functions[endpoint], "needs_fresh_proof", False):
+            continue
+        tried, browser = tried + 1, site.client(staff)
+        with clock.moved_to(site.world.stage.now + PROOF_LASTS):
+            answer = browser.post(form.action, data=form.sent(**typed(form)))
+            assert answer.location == url_to_prove(form.page), endpoint
+            assert "Nothing was done yet." in browser.get(answer.location).text
+        assert is_back(form, browser.get(form.page).text), endpoint
+        site.put_back()
+    assert tried or staff == "supervisor"
+
+
+def url_to_prove(page: str) -> str:
+    return f"/accounts/prove?{urlencode({'next': page}, safe='/')}"
 
 
 @pytest.mark.parametrize("author", OTHER)

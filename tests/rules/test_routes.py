@@ -27,6 +27,12 @@ def test_every_route_has_the_mark_of_its_row(site: Site) -> None:
         assert access.mark_of(site.app.view_functions[row.endpoint]) == row.mark, row.endpoint
 
 
+def test_every_route_asks_for_a_fresh_proof_when_its_row_says_so(site: Site) -> None:
+    for row in table().rows:
+        view = site.app.view_functions[row.endpoint]
+        assert getattr(view, "needs_fresh_proof", False) == row.proof, row.endpoint
+
+
 def told_apart(row: Row, who: str, specimen: str, made: Visit) -> str:
     """What is wrong with an answer, or nothing."""
     if not is_admitted(row.mark, who):

@@ -143,9 +143,8 @@ def _second_steps(site: Site, flock: Flock, monkeypatch: pytest.MonkeyPatch) -> 
         app = factors.begin_code_app(viewer, stage.now)
         digits = pyotp.TOTP(app.secret).at(stage.now)
         assert factors.confirm_code_app(viewer, app, flock.bird(), digits, stage.now)
-        factors.add_passkey(
-            viewer, passkeys.Site("localhost", "http://localhost"), flock.bird(), "{}", b"", stage.now
-        )
+        site_of, asked = passkeys.Site("localhost", "http://localhost"), factors.ask(None, stage.now)
+        factors.add_passkey(viewer, site_of, flock.bird(), "{}", asked, stage.now)
 
 
 def _mail(site: Site, flock: Flock) -> None:

@@ -132,11 +132,11 @@ def passkey() -> Response | BaseResponse:
     form = NewPasskeyForm()
     if request.method == "GET":
         return web.page("accounts/passkey.html", form=form)
-    value, name = proving.taken(), (form.name.data or "").strip() or "A passkey"
+    last, name = proving.taken(), (form.name.data or "").strip() or "A passkey"
     try:
-        if value is None or not form.validate():
+        if last is None or not form.validate():
             raise passkeys.NoPasskey
-        steps.add_passkey(web.viewer(), signing.site(), name, form.answer.data or "", value, clock.now())
+        steps.add_passkey(web.viewer(), signing.site(), name, form.answer.data or "", last, clock.now())
     except (passkeys.NoPasskey, steps.TooMany) as no:
         db.session.commit()
         form.answer.errors = [str(no) or proving.NO_PASSKEY]

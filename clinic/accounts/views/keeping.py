@@ -16,7 +16,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import FieldList, FormField, PasswordField, StringField
+from wtforms import DateTimeField, FieldList, FormField, PasswordField, StringField
 
 from clinic import access, clock, vault, web
 from clinic.accounts import actions, queries
@@ -27,6 +27,8 @@ from clinic.extensions import db
 from clinic.practice import queries as practices
 
 NOT_TYPED = ("csrf_token", "writer", "aside")
+TYPED = (StringField, DateTimeField, FieldList, FormField)
+"""Boxes that somebody types into: days and times, too (they are kinds of DateTimeField)."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,7 @@ def _boxes(form: Any) -> dict[str, str]:
     fields = list(form)
     if any(isinstance(one, PasswordField) for one in fields) or getattr(form, "is_confirmation", False):
         return {}
-    return {
-        one.name: one.label.text for one in fields if isinstance(one, StringField | FieldList | FormField)
-    }
+    return {one.name: one.label.text for one in fields if isinstance(one, TYPED)}
 
 
 def named_writer() -> Writer | None:

@@ -1,9 +1,11 @@
 """Showing who one is: the second step of a sign-in, a passkey alone, and a fresh proof before what is for one alone."""
 
 from collections.abc import Callable
-from uuid import UUID
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeGuard
 
-from flask import Response, request, session, url_for
+from flask import Response, flash, request, session, url_for
 from flask_login import login_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -13,13 +15,22 @@ from clinic.accounts.models import Account, Passkey
 from clinic.accounts.views import signing
 from clinic.accounts.views.signing import pages
 from clinic.extensions import db
+from clinic.practice import queries as practices
 from forms.accounts import CodeForm, PasskeyForm, ProveBothForm, ProveForm, SignInForm
 
+OWN_WRONG = (
+    "Somebody gave {many} wrong codes after your passphrase, the last one {at}. If that was not you, they know your "
+    "passphrase: choose a new one."
+)
+STAFF_WRONG = (
+    "Somebody gave {many} wrong codes after the passphrase of {name}, the last one {at}. If that was not {name}, they "
+    "know the passphrase, and a new one is needed."
+)
 WRONG_PROOF = "That is not the passphrase of this sign-in. Please try once more."
 WRONG_CODE = "That code is not right, or was used before. Wait for the next one, or take one from your paper."
 NO_PASSKEY = "That did not work: the passkey does not belong here, or it took too long. Please try once more."
-ASKED = "asked"
-"""Where the cookie keeps the number of what this browser's passkey is asked to sign."""
+ASKED = "to sign"
+"""Where the cookie keeps what this browser's passkey is asked to sign."""
 
 
 # What a passkey is asked, and what it answers
@@ -34,26 +45,25 @@ def ask_passkey() -> Response:
 
 
 def asked(options: Callable[[bytes], str]) -> Response:
-    """Keep what is asked here, and tell the browser."""
-    row = factors.challenge(web.viewer().session_id, clock.now())
-    answer = Response(options(bytes.fromhex(row.value)), mimetype="application/json")
-    session[ASKED] = str(row.id)
-    db.session.commit()
-    return answer
+    """Tell the browser, and let its cookie keep it: nobody fills a table here by asking."""
+    new = factors.ask(web.viewer().session_id, clock.now())
+    session[ASKED] = new.carried()
+    return Response(options(new.challenge), mimetype="application/json")
 
 
-def taken() -> bytes | None:
-    """What this browser was asked last; it is never asked again."""
-    row_id = session.pop(ASKED, None)
-    return factors.take_challenge(UUID(row_id), web.viewer().session_id, clock.now()) if row_id else None
+def taken() -> factors.Asked | None:
+    """What this browser was asked last, if it may still be answered; it is not asked again."""
+    carried = session.pop(ASKED, None)
+    last = factors.Asked.from_cookie(carried) if carried else None
+    return last if last and last.is_for(web.viewer().session_id, clock.now()) else None
 
 
 def _passkey_of(form: PasskeyForm) -> Passkey | None:
     """The passkey that answered; whoever's it is."""
-    value = taken()
-    if value is None or not form.validate():
+    last = taken()
+    if last is None or not form.validate():
         return None
-    return factors.uses_passkey(signing.site(), form.answer.data or "", value)
+    return factors.uses_passkey(signing.site(), form.answer.data or "", last, clock.now())
 
 
 @pages.post("/sign-in/passkey")
@@ -64,6 +74,7 @@ def sign_in_with_passkey() -> Response | BaseResponse:
     passkey = _passkey_of(form)
     db.session.commit()  # what was asked is asked no more, whatever comes of it
     account = queries.account_of(passkey.person_id) if passkey else None
+    wrong = _wrong_before(account) if account else None
     signed = signing.let_in(account, with_factor=True) if account and account.closed_at is None else None
     if account is None or signed is None:
         db.session.rollback()
@@ -71,7 +82,9 @@ def sign_in_with_passkey() -> Response | BaseResponse:
         return signing.sign_in_page(SignInForm(formdata=None), 422, form)
     tries.settle(_door(account), clock.now())
     db.session.commit()
-    return signing.welcome_in(signed, signing.way_back(signed.viewer))
+    answer = signing.welcome_in(signed, signing.way_back(signed.viewer))
+    _tell_of(wrong, signed.viewer)
+    return answer
 
 
 # The second step
@@ -134,6 +147,7 @@ def _judged(form: CodeForm) -> int:
         form.code.errors = [str(early)]
         return 429
     if not factors.uses_code(account.person_id, form.code.data or "", clock.now()):
+        tries.note_wrong(door, clock.now())
         db.session.commit()
         form.code.errors = [WRONG_CODE]
         return 422
@@ -148,8 +162,51 @@ def _door(account: Account) -> tries.Door:
 
 def _go_on() -> BaseResponse:
     """Everything opens, under a new id; the device is at home here from now on."""
+    wrong = _wrong_before(web.found(queries.account_of(web.viewer().person_id)))
     signed = proved(with_factor=True)
+    _tell_of(wrong, signed.viewer)
     return signing.remembering(web.see(signing.first_page(signed, signing.way_back(signed.viewer))))
+
+
+# Wrong codes meanwhile: who gave them knew the passphrase
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """When the second step was last taken, and the wrong codes at the own sign-in as they stood before this one."""
+
+    since: datetime | None
+    own: tries.WrongCodes | None
+
+    def is_new(self, found: tries.WrongCodes | None) -> TypeGuard[tries.WrongCodes]:
+        """True for what its reader has not been told yet."""
+        return found is not None and (self.since is None or found.last_at > self.since)
+
+
+def _wrong_before(account: Account) -> Meanwhile:
+    """To be asked before this sign-in makes its device at home, and the count there begins anew."""
+    own = tries.wrong_codes([account.sign_in_hash], signing.known_device())
+    return Meanwhile(queries.second_step_before(account.id), own.get(account.sign_in_hash))
+
+
+def _tell_of(before: Meanwhile | None, viewer: access.Viewer) -> None:
+    """A plain line for whose sign-in it is; an owner hears of those of the staff, too. Nothing is shut by it."""
+    if before is None:
+        return
+    practice = web.found(practices.practice_of(viewer))
+    if before.is_new(before.own):
+        flash(
+            OWN_WRONG.format(many=before.own.many, at=web.moment(before.own.last_at, practice.zone)),
+            "message",
+        )
+    if "owner" not in viewer.roles:
+        return
+    staff = queries.sign_ins_of_staff(viewer, clock.now())
+    for name_hash, found in tries.wrong_codes(staff).items():
+        member = staff[name_hash]
+        if member.person_id != viewer.person_id and before.is_new(found):
+            at = web.moment(found.last_at, practice.zone)
+            flash(STAFF_WRONG.format(many=found.many, name=member.name, at=at), "message")
 
 
 def proved(*, with_factor: bool) -> queries.SignedIn:

@@ -254,7 +254,10 @@ def passphrase() -> Response | BaseResponse:
         account = web.found(queries.account_of(viewer.person_id))
         actions.change_password(viewer, account, hashed, clock.now())
         db.session.commit()
-        flash("Your new passphrase is in use. Every other device was signed out.", "done")
+        flash(
+            "Your new passphrase is in use. Every other device was signed out, and a calendar link has ended.",
+            "done",
+        )
         return web.see("/")
     status = 422 if form.is_submitted() else 200
     return web.page(
@@ -328,7 +331,8 @@ def end_other_devices() -> BaseResponse:
     actions.revoke_all(viewer, account, clock.now(), keep=viewer.session_id)
     db.session.commit()
     flash(
-        "Every other device is signed out. If somebody may know your passphrase, choose a new one now.",
+        "Every other device is signed out, and a calendar link has ended. If somebody may know your passphrase, "
+        "choose a new one now.",
         "done",
     )
     return web.see(url_for("accounts.devices"))
@@ -351,6 +355,7 @@ def _everybody() -> list[StaffMember]:
 
 @pages.route("/staff/new", methods=["GET", "POST"])
 @access.owners
+@access.fresh_proof
 def new_staff() -> Response | BaseResponse:
     """Take somebody in; the passphrase for the first sign-in is shown once."""
     form = StaffForm()

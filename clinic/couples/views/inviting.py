@@ -64,11 +64,14 @@ def withdraw(partner_id: UUID) -> BaseResponse:
     return done(partner.couple_id, act, "The link no longer works.")
 
 
-@pages.post("/partners/<uuid:partner_id>/confirm")
+@pages.route("/partners/<uuid:partner_id>/confirm", methods=["GET", "POST"])
 @access.counselors
+@access.fresh_proof
 def confirm(partner_id: UUID) -> BaseResponse:
-    """Say that the right one joined."""
+    """Say that the right one joined: from now on they read what is theirs and the couple's."""
     partner = own_partner(partner_id)
+    if request.method == "GET":
+        return web.see(url_for("couples.manage", couple_id=partner.couple_id))
     act = partial(actions.confirm, web.viewer(), partner, clock.now())
     return done(partner.couple_id, act, f"{partner.name} is confirmed.")
 
@@ -106,12 +109,14 @@ def reset(partner_id: UUID) -> Response | BaseResponse:
     return web.page("accounts/once.html", name=name, sign_in_name=account.sign_in_name, passphrase=once)
 
 
-@pages.post("/partners/<uuid:partner_id>/reset-factors")
+@pages.route("/partners/<uuid:partner_id>/reset-factors", methods=["GET", "POST"])
 @access.counselors
 @access.fresh_proof
 def reset_factors(partner_id: UUID) -> BaseResponse:
     """Take away what a client lost, with the client in the room; whether there was anything is told to nobody."""
     partner = own_partner(partner_id)
+    if request.method == "GET":
+        return web.see(url_for("couples.reset", partner_id=partner_id))
 
     def act() -> None:
         account = web.found(actions.resettable(web.viewer(), partner))

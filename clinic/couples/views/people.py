@@ -116,11 +116,15 @@ def close_concern(couple_id: UUID, concern_id: UUID) -> BaseResponse:
     return done(couple_id, partial(actions.close_concern, web.viewer(), concern, clock.now()), "Closed.")
 
 
-@pages.post("/<uuid:couple_id>/counselors")
+@pages.route("/<uuid:couple_id>/counselors", methods=["GET", "POST"])
 @access.counselors
+@access.fresh_proof
 def add_counselor(couple_id: UUID) -> BaseResponse:
     """A second counselor works with this couple."""
-    couple, member = workable(couple_id), colleague(request.form.get("member", ""))
+    couple = workable(couple_id)
+    if request.method == "GET":
+        return web.see(url_for("couples.manage", couple_id=couple_id))
+    member = colleague(request.form.get("member", ""))
     act = partial(staffing.add_counselor, web.viewer(), couple, member, clock.now())
     return done(couple_id, act, f"{member.name} works with this couple, too, and reads what it sends.")
 

@@ -21,6 +21,7 @@ from forms.couples import EmergencyForm, StandInForm
 
 @pages.route("/<uuid:couple_id>/stand-in", methods=["GET", "POST"])
 @access.counselors
+@access.fresh_proof
 def stand_in(couple_id: UUID) -> Response | BaseResponse:
     """A colleague stands in with this couple for some days."""
     couple = workable(couple_id)
@@ -31,6 +32,7 @@ def stand_in(couple_id: UUID) -> Response | BaseResponse:
 
 @pages.route("/stand-in-for/<uuid:staff_id>", methods=["GET", "POST"])
 @access.owners
+@access.fresh_proof
 def stand_in_for(staff_id: UUID) -> Response | BaseResponse:
     """A colleague stands in with every couple of somebody who is away."""
     member = web.found(sign_ins.staff_for(web.viewer(), staff_id))

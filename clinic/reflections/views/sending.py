@@ -18,6 +18,8 @@ from clinic.reflections.views import keeping
 from clinic.reflections.views.turn import (
     declines,
     held,
+    is_under_another,
+    mark_of,
     must_prove,
     own,
     own_author,
@@ -49,7 +51,7 @@ def before(turn_id: UUID) -> Response | BaseResponse:
     if request.method == "GET":
         _fill(form, sheet, actions.standing(sheet.author), draft.version)
         return _before_page(sheet, form)
-    if changed := "draft" if _is_changed(sheet, draft.version) else _readers_changed(sheet):
+    if changed := _what_changed(sheet, draft.version):
         _fill(form, sheet, actions.standing(sheet.author), draft.version)
         return _before_page(sheet, form, 409, changed)
     return _decide(sheet, form)
@@ -61,14 +63,10 @@ def _is_changed(sheet: Sheet, version: int) -> bool:
     return version != seen_version() and request.form.get("content") != words
 
 
-def _readers_changed(sheet: Sheet) -> str:
-    """The sentence that was read is the one that binds: when another one holds by now, that is read first."""
-    named = request.form.get("readers")
-    return "readers" if named and named != _readers_hash(sheet) else ""
-
-
-def _readers_hash(sheet: Sheet) -> str:
-    return rules.bound_hash({"sentence": sheet.sentence()})
+def _what_changed(sheet: Sheet, version: int) -> str:
+    if _is_changed(sheet, version):
+        return "draft"
+    return "readers" if is_under_another(sheet.sentence()) else ""
 
 
 def _form(sheet: Sheet) -> Any:
@@ -96,7 +94,7 @@ def _name_what_is_seen(form: Any, sending: Sending, version: int) -> None:
 
 def _before_page(sheet: Sheet, form: Any, status: int = 200, changed: str = "") -> Response | BaseResponse:
     sending = actions.standing(sheet.author)
-    form.readers.data = _readers_hash(sheet)
+    form.readers.data = mark_of(sheet.sentence())
     return words_page(
         sheet,
         "reflections/before.html",

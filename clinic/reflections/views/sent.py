@@ -14,7 +14,7 @@ from clinic.reflections.drafts import Author
 from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import Sheet
 from clinic.reflections.views import keeping
-from clinic.reflections.views.turn import own, own_author, pages, words_page
+from clinic.reflections.views.turn import is_under_another, mark_of, own, own_author, pages, words_page
 from forms.bounds import room
 from forms.reflections import AdditionForm
 
@@ -51,6 +51,7 @@ def own_words(turn_id: UUID) -> Response | BaseResponse:
         return web.see(url_for(".write", turn_id=turn.id))
     sending = queries.as_sent(mine)
     form = AdditionForm(formdata=None, text=keeping.words_kept(sheet.author, "add"))
+    form.readers.data = mark_of(sheet.addition_sentence())
     added = [one for one in queries.additions([turn]) if one.partner_id == partner_id]
     return words_page(
         sheet,
@@ -139,8 +140,12 @@ def narrow(turn_id: UUID) -> BaseResponse:
 def add(turn_id: UUID) -> Response | BaseResponse:
     """A dated line below words that have opened; one that needs another look comes back alone, without the words."""
     sheet, form = own(turn_id), AdditionForm()
-    if not form.validate():
-        return web.page("reflections/add.html", 422, sheet=sheet, form=form)
+    sentence = sheet.addition_sentence()
+    is_changed = is_under_another(sentence)
+    if is_changed or not form.validate():
+        form.readers.data = mark_of(sentence)
+        status = 409 if is_changed else 422
+        return web.page("reflections/add.html", status, sheet=sheet, form=form, is_changed=is_changed)
     text = form.text.data or ""
 
     def act(author: Author) -> None:

@@ -12,7 +12,7 @@ from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.homework.models import Turn
 from clinic.practice import queries as practices
-from clinic.reflections import actions, queries, sheets
+from clinic.reflections import actions, queries, rules, sheets
 from clinic.reflections.drafts import Author
 from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import ALL, Screen, Sheet
@@ -128,6 +128,17 @@ def room_of_turn(turn_id: UUID) -> int:
         return 0
     document = rounds.document_for(row.round)
     return shapes.room_for(document, document.turns[row.key])
+
+
+def mark_of(sentence: str) -> str:
+    """By this a form names the sentence about readers that stands on its page."""
+    return rules.bound_hash({"sentence": sentence})
+
+
+def is_under_another(sentence: str) -> bool:
+    """The sentence that was read is the one that binds: when another one holds by now, that is read first."""
+    named = request.form.get("readers")
+    return bool(named) and named != mark_of(sentence)
 
 
 def seen_version() -> int:
