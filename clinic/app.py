@@ -31,7 +31,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
-from clinic import access, clock, icons, vault, web
+from clinic import access, clock, icons, refusals, vault, web
 from clinic.accounts import actions as accounts
 from clinic.accounts import queries as sign_ins
 from clinic.accounts import views as doors
@@ -193,7 +193,7 @@ def _refuse_other_sites() -> Response | None:
     settings: Settings = current_app.config["SETTINGS"]
     if not web.is_asked_by_another_site(settings.base_url):
         return None
-    g.is_refused = True
+    g.is_refused, g.refused_for = True, refusals.OTHER_SITE
     return Response(
         "This was asked by a page of another site. Nothing was done.\n", 403, mimetype="text/plain"
     )
@@ -237,6 +237,8 @@ def _home_of(viewer: access.Viewer) -> str:
 def _path_of_a_request(app: Flask) -> None:
     app.before_request(_admit)
     app.after_request(_finish)
+    app.after_request(_note_refusal)
+    app.extensions["refusals"] = refusals.Refusals(app.logger)
 
     @app.teardown_request
     def close(_error: BaseException | None) -> None:
@@ -282,6 +284,24 @@ def _finish(response: Response) -> Response:
     if not current_user.is_anonymous:
         accounts.note_use(current_user, clock.now())
     return response
+
+
+def _note_refusal(response: Response) -> Response:
+    """What was refused leaves a line of fixed words; nothing of the request is in it."""
+    reason = g.get("refused_for") or _refused_for(response.status_code)
+    if reason:
+        noted: refusals.Refusals = current_app.extensions["refusals"]
+        noted.note(reason, response.status_code, request.endpoint or "none", clock.now())
+    return response
+
+
+def _refused_for(status: int) -> str | None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.method == "POST" and status in {409, 422, 429} and hasattr(view, "is_door"):
+        return refusals.WRONG_PROOF
+    if status == 404 and view is None:
+        return refusals.NO_PAGE
+    return refusals.REASONS.get(status)
 
 
 def _dress(response: Response) -> None:
@@ -363,6 +383,7 @@ def _error_pages(app: Flask) -> None:
 
 def _not_our_name(_error: SecurityError) -> Response:
     """Asked under a name that is not ours: there are no addresses to build a page with, and nothing to tell."""
+    g.refused_for = refusals.OTHER_HOST
     return Response("There is nothing under this address.\n", 400, mimetype="text/plain")
 
 
@@ -377,6 +398,7 @@ def _put_aside_or_not() -> str | None:
 
 def _too_old(_error: CSRFError | None = None) -> Response:
     """A page of before the last sign-in, or a forged form: nothing of it is shown or done, its text is put aside."""
+    g.refused_for = refusals.FORGED
     kept_at = _put_aside("sign_in")
     if _is_script():
         return _told_the_script(kept_at, 400)

@@ -84,7 +84,7 @@ def init(practice_name: str, zone: str, paper: str, owner_name: str, sign_in: st
         raise click.ClickException(
             f"There is a practice in {settings.data_dir} already; nothing was changed."
         )
-    if weakness := sign_in_rules.weakness(password, sign_in):
+    if weakness := sign_in_rules.weakness(password, (sign_in, owner_name, practice_name)):
         raise click.BadParameter(weakness, param_hint="--password")
     if zone not in available_timezones():
         raise click.BadParameter(f"{zone} is not the name of a time zone.", param_hint="--zone")

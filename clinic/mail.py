@@ -286,6 +286,8 @@ def send(server: Server, message: EmailMessage) -> None:
 
 
 def _named(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not one that this machine trusts: {error.verify_message.rstrip('.')}"
     code = getattr(error, "smtp_code", None)
     return f"{type(error).__name__} {code}" if code else type(error).__name__
 

@@ -68,6 +68,12 @@ def found(row: Row | None) -> Row:
     return row
 
 
+def door(view: View) -> View:
+    """Mark a view in which somebody shows who they are: what it does not take leaves a line in the log."""
+    view.is_door = True  # type: ignore[attr-defined]  # functions carry attributes
+    return view
+
+
 def takes(room: Room) -> Callable[[View], View]:
     """Say how many characters a view takes in, which is known before the body is read; else a few buttons' worth."""
 

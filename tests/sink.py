@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default
+from ssl import SSLContext
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -42,10 +43,11 @@ class Sink:
     hangs_up_at: str = ""
     refuses_with: str = ""
     connections: int = 0
+    scheme: str = "smtp+plain"
 
     @property
     def url(self) -> str:
-        return f"smtp+plain://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def to(self, address: str) -> list[Taken]:
         return [one for one in self.taken if one.recipients == [address]]
@@ -114,13 +116,14 @@ class _Handler:
 
 
 class _Controller(Controller):
-    def __init__(self, sink: Sink) -> None:
-        self.sink = sink
-        super().__init__(_Handler(sink), hostname="127.0.0.1", port=0)
+    def __init__(self, sink: Sink, tls: SSLContext | None) -> None:
+        self.sink, self.starttls = sink, tls if sink.scheme == "smtp" else None
+        whole = tls if sink.scheme == "smtps" else None
+        super().__init__(_Handler(sink), hostname="127.0.0.1", port=0, ssl_context=whole)
 
     def factory(self) -> SMTP:
         talk = type("Talk", (_Talk,), {"sink": self.sink})
-        return talk(self.handler, enable_SMTPUTF8=True)  # type: ignore[no-any-return]
+        return talk(self.handler, enable_SMTPUTF8=True, tls_context=self.starttls)  # type: ignore[no-any-return]
 
     def _trigger_server(self) -> None:
         """The port is known only now; the first connection is the controller's own, and nobody's mail."""
@@ -130,10 +133,10 @@ class _Controller(Controller):
 
 
 @contextmanager
-def running() -> Iterator[Sink]:
-    """A sink that listens on this machine while the block runs."""
-    sink = Sink()
-    controller = _Controller(sink)
+def running(scheme: str = "smtp+plain", tls: SSLContext | None = None) -> Iterator[Sink]:
+    """A sink that listens on this machine while the block runs; `smtp` offers STARTTLS, `smtps` is TLS at once."""
+    sink = Sink(scheme=scheme)
+    controller = _Controller(sink, tls)
     controller.start()
     sink.connections = 0
     try:

@@ -3,14 +3,21 @@
 import dataclasses
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
@@ -376,6 +383,100 @@ def test_starttls_is_not_optional(house: Flask, sink: Sink, cast: people.Cast, n
     assert not sink.taken
     assert row(letter_id).state == "waiting"
     assert mail.problem_of(house.config["SETTINGS"]) is not None
+
+
+def certified(folder: Path, host: str, *, by_itself: bool = False) -> tuple[Path, ssl.SSLContext]:
+    """A server's certificate for that name or address, and the file of who signed it."""
+    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    ca = signed_by(ca_key, "A CA of the tests", ca_key, "A CA of the tests", None)
+    mine = (key, host) if by_itself else (ca_key, "A CA of the tests")
+    own = signed_by(*mine, key, host, x509.IPAddress(ip_address(host)))
+    (folder / "ca.pem").write_bytes(ca.public_bytes(Encoding.PEM))
+    (folder / "own.pem").write_bytes(
+        own.public_bytes(Encoding.PEM) + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "own.pem")
+    return folder / "ca.pem", context
+
+
+def signed_by(
+    signer: ec.EllipticCurvePrivateKey,
+    issuer: str,
+    key: ec.EllipticCurvePrivateKey,
+    subject: str,
+    place: x509.GeneralName | None,
+) -> x509.Certificate:
+    """A certificate; without a place it is a CA's."""
+    issuer_name, name = (
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, one)]) for one in (issuer, subject)
+    )
+    today = datetime.now(UTC)
+    made = x509.CertificateBuilder(issuer_name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(today - timedelta(days=1)).not_valid_after(today + timedelta(days=1))
+    made = made.add_extension(x509.BasicConstraints(ca=place is None, path_length=None), critical=True)
+    made = made.add_extension(
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+    )
+    made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    if place:
+        made = made.add_extension(x509.SubjectAlternativeName([place]), critical=False)
+    return made.sign(signer, SHA256())
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+@pytest.mark.parametrize(
+    "certificate",
+    [
+        ("127.0.0.1", True, "self-signed"),
+        ("127.0.0.2", False, "not valid for"),
+        ("127.0.0.1", False, ""),
+    ],
+    ids=["signed by itself", "of another place", "right"],
+)
+def test_mail_goes_only_to_a_server_whose_certificate_is_right(
+    house: Flask,
+    cast: people.Cast,
+    now: datetime,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    scheme: str,
+    certificate: tuple[str, bool, str],
+) -> None:
+    host, by_itself, says = certificate
+    ca, tls = certified(tmp_path, host, by_itself=by_itself)
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+    with running(scheme, tls) as server:
+        house.config["SETTINGS"] = with_mail(house, server.url)
+        letter_id = post(cast, now)
+        tasks.due(now)
+        problem = mail.problem_of(house.config["SETTINGS"])
+    if not says:
+        assert row(letter_id).state == "sent"
+        assert [one.recipients for one in server.taken] == [[ADDRESS]]
+        assert problem is None
+        return
+    assert not server.taken
+    assert row(letter_id).state == "waiting"
+    assert problem is not None
+    for told in (problem, caplog.text):
+        assert "its certificate is not one that this machine trusts" in told
+        assert says in told
+        assert ADDRESS not in told
+
+
+def test_without_the_ca_nothing_is_sent(
+    house: Flask, cast: people.Cast, now: datetime, tmp_path: Path
+) -> None:
+    """What the machine trusts decides, and it does not know who signed this one."""
+    _, tls = certified(tmp_path, "127.0.0.1")
+    with running("smtp", tls) as server:
+        house.config["SETTINGS"] = with_mail(house, server.url)
+        letter_id = post(cast, now)
+        tasks.due(now)
+    assert not server.taken
+    assert row(letter_id).state == "waiting"
 
 
 def test_a_password_is_not_shown(house: Flask) -> None:

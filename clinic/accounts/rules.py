@@ -2,11 +2,14 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+from clinic.accounts import library
 
 SHORTEST_PASSPHRASE = 15
 LONGEST_PASSPHRASE = 200
@@ -39,6 +42,13 @@ QUIET = (time(21, 0), time(8, 0))
 
 FETCHES_APART = timedelta(seconds=10)
 """A calendar program asks every few hours; one that asks more often than this is told to wait."""
+
+FEWEST_PIECES = 3
+"""A passphrase of one or two common ones is common itself."""
+LONGEST_COMMON = 20
+"""Letters of the longest one that is looked for."""
+LETTERS = re.compile(r"\w+")
+BESIDE_WORDS = re.compile(r"(?<!\d)\d{1,4}(?!\d)|[\W_]")
 
 SIGN_IN_NAME = re.compile(r"[\w.@+-]{3,64}")
 CONTROLS = re.compile(r"[\x00-\x20\x7f\\]")
@@ -78,8 +88,11 @@ def wait_after(failures: int, pace: Pace = OF_ONE) -> timedelta:
     return min(timedelta(seconds=2 ** min(failures - pace.free, 20)), pace.longest)
 
 
-def weakness(passphrase: str, sign_in_name: str) -> str | None:
-    """What is wrong with a new passphrase, in words for its owner; None when it will do."""
+def weakness(passphrase: str, told: Iterable[str] = ()) -> str | None:
+    """What is wrong with a new passphrase, in words for its owner; None when it will do.
+
+    `told` is what others know of them: sign-in name, name, the practice's. Several ordinary words in a row will do.
+    """
     plain = plain_passphrase(passphrase).casefold()
     if len(plain) < SHORTEST_PASSPHRASE:
         return f"Use at least {SHORTEST_PASSPHRASE} characters. A few words in a row are easiest to remember."
@@ -87,10 +100,43 @@ def weakness(passphrase: str, sign_in_name: str) -> str | None:
         return f"Use at most {LONGEST_PASSPHRASE} characters."
     if len(set(plain)) < 6:
         return "This repeats itself too much to be safe. Take a few different words."
-    name = plain_name(sign_in_name)
-    if name and name in plain and len(plain) - len(name) < SHORTEST_PASSPHRASE:
-        return "Leave your sign-in name out of it, or add a few more words."
+    own = _without(plain, told)
+    if own != plain and len(own) < SHORTEST_PASSPHRASE:
+        return "Leave out names and what this place is about, or add a few more words: they are tried first."
+    if _pieces(own) < FEWEST_PIECES:
+        return (
+            "Many people use this, so it is tried first. Take four or five words that have nothing in common."
+        )
     return None
+
+
+def _without(plain: str, told: Iterable[str]) -> str:
+    """What is left when names and the words of a place like this are taken out, longest first."""
+    wholes = [plain_name(one) for one in told]
+    known = {one for whole in wholes for one in (whole, *LETTERS.findall(whole)) if len(one) >= 3}
+    for one in sorted(known | library.WELL_KNOWN, key=lambda one: (-len(one), one)):
+        plain = plain.replace(one, "")
+    return plain
+
+
+def _pieces(plain: str) -> int:
+    """Of how few different pieces it is made, when a common passphrase is one and any other character is one.
+
+    Signs and spaces count for nothing, and neither does a year or another short number.
+    """
+    squeezed = BESIDE_WORDS.sub("", plain)
+    return min(len(_cut(plain)), len(_cut(squeezed)))
+
+
+def _cut(plain: str) -> frozenset[str]:
+    """The pieces of the cut with the fewest."""
+    common = library.common()
+    best: list[tuple[str, ...]] = [()]
+    for end in range(1, len(plain) + 1):
+        starts = range(max(0, end - LONGEST_COMMON), end)
+        cuts = ((*best[at], plain[at:end]) for at in starts if end - at == 1 or plain[at:end] in common)
+        best.append(min(cuts, key=len))
+    return frozenset(best[-1])
 
 
 def is_over(kind: str, last_seen_at: datetime, absolute_until: datetime, now: datetime) -> bool:

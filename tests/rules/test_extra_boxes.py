@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -93,12 +94,23 @@ def posts(site: Site) -> Iterator[tuple[Row, str, str, dict[str, list[str]]]]:
         yield row, path, who, {**boxes.get((who, row.endpoint), {}), **told}
 
 
-def outcome(site: Site, who: str, path: str, sent: Mapping[str, Any]) -> tuple[int, dict[str, Counter[str]]]:
+Outcome = tuple[int, dict[str, Counter[str]]]
+
+
+def outcome(site: Site, who: str, path: str, sent: Mapping[str, Any]) -> Outcome:
     """What a POST answers and what it leaves behind."""
     answer = site.client(who).post(path, data=dict(sent))
     status = answer.status_code
     answer.close()
     return status, state(site)
+
+
+def undone(site: Site, who: str, path: str, sent: Mapping[str, Any]) -> Outcome:
+    """The same, and everything is as it was before."""
+    try:
+        return outcome(site, who, path, sent)
+    finally:
+        site.put_back()
 
 
 def test_what_a_form_does_not_ask_for_changes_nothing(site: Site) -> None:
@@ -109,8 +121,7 @@ def test_what_a_form_does_not_ask_for_changes_nothing(site: Site) -> None:
     )
     wrong = []
     for row, path, who, sent in posts(site):
-        plain = outcome(site, who, path, sent)
-        site.put_back()
+        plain = undone(site, who, path, sent)
         more = {name: value for name, value in extras.items() if name not in {*sent, *KEPT_APART}}
         made = outcome(site, who, path, {**more, **sent})
         if made != plain:
@@ -120,3 +131,62 @@ def test_what_a_form_does_not_ask_for_changes_nothing(site: Site) -> None:
             wrong.append(f"{row.endpoint}: planted words in {found}")
         site.put_back()
     assert not wrong, "\n".join(wrong)
+
+
+LISTS = {"keys", "seen", "turns"}
+"""Boxes of which a page has several by one name, beside those that its own form has so."""
+SAID = {400, 409, 422}
+
+
+def other_than(value: str) -> str:
+    """Something else of the same kind, as somebody would send who tries what happens."""
+    if value[:4].isdigit() and value[4:5] == "-":
+        return f"2033{value[4:]}"
+    return str(int(value) + 1) if value.isdigit() else PLANTED
+
+
+def alone(sent: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """The boxes of which there is one."""
+    return {name: value for name, value in sent.items() if len(value) == 1 and name not in LISTS}
+
+
+def test_a_box_that_is_sent_twice_counts_once_or_is_told_as_a_mistake(site: Site) -> None:
+    """The first one counts, everywhere; what comes behind it is never taken instead, and never added."""
+    wrong, told = [], 0
+    for row, path, who, sent in posts(site):
+        once = alone(sent)
+        if not once:
+            continue
+        plain = undone(site, who, path, sent)
+        twice = {name: [value[0], other_than(value[0])] for name, value in once.items()}
+        made = undone(site, who, path, {**sent, **twice})
+        if made[0] in SAID:
+            told += made != plain
+        elif made != plain:
+            wrong.append(f"{row.endpoint}: {plain[0]} → {made[0]} with {sorted(twice)}")
+    assert not wrong, "\n".join(wrong)
+    assert told <= 20, "mostly the first one is taken"
+
+
+def test_no_box_of_a_form_is_taken_from_the_address(site: Site) -> None:
+    """With the boxes in the address nothing happens that does not happen without them; nor do they outdo the body."""
+    wrong, tried_out = [], 0
+    for row, path, who, sent in posts(site):
+        names = set(sent) - ADDRESSED.get(row.endpoint, set())
+        if not names:
+            continue
+        tried_out += 1
+        joint = "&" if "?" in path else "?"
+        in_address = urlencode([(name, one) for name in names for one in sent[name]])
+        others = urlencode([(name, other_than(one)) for name in names for one in sent[name]])
+        for body, address in (({}, in_address), (sent, others)):
+            plain = undone(site, who, path, body)
+            made = undone(site, who, path + joint + address, body)
+            if made != plain:
+                wrong.append(f"{row.endpoint}: {plain[0]} → {made[0]} with {address}")
+    assert not wrong, "\n".join(wrong)
+    assert tried_out > 40
+
+
+ADDRESSED: dict[str, set[str]] = {}
+"""Names that a page reads from its address by design, beside a box of the same name: what they choose is only shown."""

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import access, clock, jobs, vault, web
 from clinic.accounts import actions, letters, library, queries, rules, tries
 from clinic.accounts.models import Contact
-from clinic.accounts.views.signing import is_good, pages
+from clinic.accounts.views.signing import is_good, known_of, pages
 from clinic.config import Settings
 from clinic.extensions import db
 from clinic.practice import queries as practices
@@ -151,8 +151,7 @@ def reset(token: str) -> Response | BaseResponse:
     form, link = PassphraseForm(), web.found(queries.reset_link_with(token))
     if not letters.is_open(link, clock.now()):
         return _is_over()
-    name = link.account.sign_in_name
-    if not (form.validate_on_submit() and is_good(form, name)):
+    if not (form.validate_on_submit() and is_good(form, *known_of(link.account))):
         status = 422 if form.is_submitted() else 200
         return web.page("accounts/reset.html", status, form=form, offered=library.new_passphrase())
     db.session.rollback()

@@ -68,6 +68,7 @@ def _passkey_of(form: PasskeyForm) -> Passkey | None:
 
 @pages.post("/sign-in/passkey")
 @access.public
+@web.door
 def sign_in_with_passkey() -> Response | BaseResponse:
     """A passkey alone: the device has asked for a finger, a face or a PIN, so that it stands for both steps."""
     form = PasskeyForm()
@@ -92,6 +93,7 @@ def sign_in_with_passkey() -> Response | BaseResponse:
 
 @pages.route("/second-step", methods=["GET", "POST"])
 @access.halfway
+@web.door
 def second() -> Response | BaseResponse:
     """After the passphrase: a passkey, a code, or one from the paper. Who works here and has none sets one up first."""
     viewer = web.viewer()
@@ -237,6 +239,7 @@ def is_whole(account: Account) -> bool:
 
 @pages.route("/prove", methods=["GET", "POST"])
 @access.enrolling
+@web.door
 def prove() -> Response | BaseResponse:
     """Ask again before what is meant for one pair of eyes: a passkey, or the passphrase and, for some, a code."""
     has_factor = queries.has_factor(web.viewer().person_id)

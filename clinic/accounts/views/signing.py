@@ -45,6 +45,7 @@ WRONG = "The name and the passphrase do not fit together. Nothing is lost; pleas
 
 @pages.route("/sign-in", methods=["GET", "POST"])
 @access.public
+@web.door
 def sign_in() -> Response | BaseResponse:
     """Ask for name and passphrase; never tell which of the two was wrong."""
     form = SignInForm()
@@ -248,7 +249,9 @@ def passphrase() -> Response | BaseResponse:
     """Choose a new passphrase; every other device is signed out."""
     form, viewer = PassphraseForm(), web.viewer()
     account = web.found(queries.account_of(viewer.person_id))
-    if form.validate_on_submit() and is_good(form, account.sign_in_name):
+    if form.validate_on_submit() and is_good(
+        form, account.person.practice_id, account.sign_in_name, account.person.name
+    ):
         db.session.rollback()
         hashed = actions.hash_passphrase(form.passphrase.data or "")
         account = web.found(queries.account_of(viewer.person_id))
@@ -265,9 +268,14 @@ def passphrase() -> Response | BaseResponse:
     )
 
 
-def is_good(form: PassphraseForm, sign_in_name: str) -> bool:
-    """True when the passphrase will do; otherwise its field says why not."""
-    weakness = rules.weakness(form.passphrase.data or "", sign_in_name)
+def known_of(account: Account) -> tuple[UUID, str, str]:
+    """The practice of an account, and what its owner goes by: nothing to make a passphrase of."""
+    return account.person.practice_id, account.sign_in_name, account.person.name
+
+
+def is_good(form: PassphraseForm, practice_id: UUID, *names: str) -> bool:
+    """True when the passphrase will do; otherwise its field says why not. `names`: what its owner goes by."""
+    weakness = rules.weakness(form.passphrase.data or "", (*names, practices.by_id(practice_id).name))
     form.passphrase.errors = [weakness] if weakness else []
     return weakness is None
 

@@ -22,6 +22,7 @@ NO_SECRET = "These are not the six digits that belong to this link. Please look 
 
 
 @access.public
+@web.door
 def join(token: str) -> Response | BaseResponse:
     """GET shows the same page to whoever holds the link; POST with the six digits consumes it."""
     invitation = queries.invitation_with(actions.token_hash(token))
@@ -49,7 +50,8 @@ def _join_as_new(token: str, form: JoinForm) -> Response | BaseResponse:
     invitation = _with_secret(token, form)
     if invitation is None:
         return _join_page(form, 422)
-    if not doors.is_good(form, form.sign_in_name.data or ""):
+    own = (form.sign_in_name.data or "", form.name.data or "")
+    if not doors.is_good(form, invitation.partner.practice_id, *own):
         return _join_page(form, 422)
     db.session.commit()
     chosen = accounts.NewSignIn(
