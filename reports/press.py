@@ -11,6 +11,7 @@ import msgspec
 import pydyf
 from cssselect2 import ElementWrapper
 from weasyprint import CSS, HTML
+from weasyprint.text.ffi import ffi, gobject, pangoft2
 from weasyprint.text.fonts import FontConfiguration
 
 from reports.document import PAPERS, Document, Paper
@@ -72,6 +73,17 @@ class Press:
         for document in self._documents.values():
             for paper in PAPERS:
                 self.pdf(document.name, paper, msgspec.msgpack.encode(document.sample()))
+
+    def begin_anew(self) -> None:
+        """Take a font map of its own in a process that was forked; the fonts themselves stay as they were loaded.
+
+        From its version 1.52 on, Pango asks a thread of each map for fonts, and a fork leaves threads behind: the first
+        question would never be answered.
+        """
+        self._of_the_parent = self._fonts.font_map  # kept: taking it apart would wait for its thread as well
+        self._fonts.font_map = ffi.gc(pangoft2.pango_ft2_font_map_new(), gobject.g_object_unref)
+        own = ffi.cast("PangoFcFontMap *", self._fonts.font_map)
+        pangoft2.pango_fc_font_map_set_config(own, self._fonts._config)
 
     def pdf(self, name: str, paper: Paper, summary: bytes) -> bytes:
         """Make the PDF/UA-1 of a msgpack summary; raises RenderFailed with a sentence free of its text."""

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -149,6 +150,7 @@ class RenderParent:
         os.nice(NICE)
         gc.disable()  # the process ends with its document; collecting would only copy the parent's pages
         limit_process(self._limits)
+        self._press.begin_anew()
 
     def _answer(self, connection: socket.socket) -> bytes:
         try:
@@ -212,6 +214,8 @@ def _arguments(words: list[str]) -> argparse.Namespace:
 
 def main(words: list[str]) -> None:
     """Warm the press up, freeze what it holds, and serve."""
+    # Python warns of a fork beside a thread; the one that Pango keeps is idle, and no worker asks it (begin_anew)
+    warnings.filterwarnings("ignore", r"This process .* is multi-threaded", DeprecationWarning)
     given = _arguments(words)
     press = Press(given.fonts, given.document, is_strict=given.strict)
     press.warm_up()

@@ -3,6 +3,8 @@
 import signal
 import stat
 import subprocess
+import sys
+import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -126,6 +128,26 @@ def test_workers_are_nice_and_leave_the_fonts_alone(bombed: Renderer) -> None:
         assert [worker.nice() for worker in parent.children()] == [19]
         assert waiting.exception() is not None
     assert parent.nice() < 19
+
+
+def test_a_worker_asks_no_thread_of_its_parent_for_fonts(fonts: Path) -> None:
+    """Newer versions of Pango keep a thread with each font map; forked without it, a worker waited for ever."""
+    slip = "msgspec.msgpack.encode(samples.slip())"
+    told = f"""
+        import os, sys, msgspec
+        from pathlib import Path
+        from reports.press import Press
+        from tests.reports import samples
+        press = Press(Path(sys.argv[1]), ["reports.invitation"])
+        before, of_parent = press.pdf("invitation", "A4", {slip}), press._fonts.font_map
+        if worker := os.fork():
+            sys.exit(os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]))
+        press.begin_anew()
+        same = press.pdf("invitation", "A4", {slip}) == before
+        os._exit(0 if same and press._fonts.font_map != of_parent else 3)
+    """
+    words = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(told), str(fonts)]
+    assert subprocess.run(words, check=False, cwd=ROOT, timeout=60).returncode == 0
 
 
 def _parent(renderer: Renderer) -> int:
