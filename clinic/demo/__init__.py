@@ -1,12 +1,15 @@
 """The demo practice: a year of invented history, made by the real actions and a moved clock, in its own folder."""
 
+import fcntl
 import hashlib
 import json
+import os
 import random
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -36,15 +39,28 @@ def build(settings: Settings, *, fresh: bool = False, seed: int = SEED) -> dict[
     """The demo in its folder, made anew unless it was made today; who can sign in, and the ids of what there is."""
     from clinic.cli import furnish  # the commands import the demo, too
 
-    now = clock.now()
-    if not fresh and (there := _made_today(settings, now)):
-        return there
-    _empty(settings)
-    with fonts.built(settings.fonts_dir):
-        made = _play(furnish(settings), now, seed)
-    mark = {"made_at": now.isoformat(), "made_of": _source(), **made}
-    (settings.data_dir / MARK).write_text(json.dumps(mark, indent=2), encoding="utf-8")
+    with _alone_in(settings.data_dir):
+        now = clock.now()
+        if not fresh and (there := _made_today(settings, now)):
+            return there
+        _empty(settings)
+        with fonts.built(settings.fonts_dir):
+            made = _play(furnish(settings), now, seed)
+        mark = {"made_at": now.isoformat(), "made_of": _source(), **made}
+        (settings.data_dir / MARK).write_text(json.dumps(mark, indent=2), encoding="utf-8")
     return made
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Two commands never play into one folder: the second waits, and finds what the first made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _made_today(settings: Settings, now: datetime) -> dict[str, Any] | None:

@@ -104,8 +104,10 @@ def _rhythm(cadence: Every) -> Iterator[Mistake]:
         yield Mistake("cadence", found, "exactly one of every, appointment")
     if cadence.times is not None and not 1 <= cadence.times <= 60:
         yield Mistake("cadence.for", shown(cadence.times), "1 to 60")
-    if cadence.appointment is not None and not 1 <= abs(cadence.appointment) <= 336:
-        yield Mistake("cadence.appointment", shown(cadence.appointment), "-336 to -1 or 1 to 336 hours")
+    if (
+        cadence.appointment is not None and not -336 <= cadence.appointment <= -1
+    ):  # its round ends as it begins
+        yield Mistake("cadence.appointment", shown(cadence.appointment), "-336 to -1, hours before it")
 
 
 def _span(place: str, span: Span) -> Iterator[Mistake]:

@@ -98,6 +98,8 @@ def _extras(place: str, field: Field) -> Iterator[Mistake]:
         if getattr(field, extra) not in (None, "", False):
             allowed = ", ".join(sorted(EXTRAS[field.kind])) or "no extras"
             yield Mistake(f"{place}.{extra}", "a value", f"for kind {field.kind}: {allowed}")
+    if field.max_words is not None and field.max_words < 1:
+        yield Mistake(f"{place}.max_words", shown(field.max_words), "at least 1")
     if field.lines < 1 or field.lines > 40:
         yield Mistake(f"{place}.lines", shown(field.lines), "1 to 40")
 
@@ -230,12 +232,30 @@ def _flag(place: str, turn: Turn, field: Field, flag: Flag, before: dict[str, Tu
         yield Mistake(f"{place}.equals", ", ".join(flag.equals or []), "options of this choice field")
     elif given != ["equals"] and field.kind not in ("number", "scale"):
         yield Mistake(f"{place}.{given[0]}", f"a field of kind {field.kind}", "number or scale")
+    elif given != ["equals"] and (mistake := _out_of_reach(field, given[0], getattr(flag, given[0]))):
+        yield Mistake(f"{place}.{given[0]}", *mistake)
     if (flag.rise is None) != (flag.than is None):
         yield Mistake(f"{place}.than", shown(flag.than or "nothing"), "turn.field with rise, and only then")
     elif flag.than is not None and not _is_number(flag.than, {**before, turn.key: turn}):
         yield Mistake(
             f"{place}.than", shown(flag.than), "turn.field of a number or scale, here or in an earlier turn"
         )
+
+
+def _out_of_reach(field: Field, name: str, value: float) -> tuple[str, str] | None:
+    """What a flag must not ask for, and what it may: one that can never be raised, or at no change, says nothing."""
+    first, last = (0.0, 10.0) if field.kind == "scale" else (field.least, field.most)
+    if name == "rise":
+        widest = None if first is None or last is None else last - first
+        if value > 0 and (widest is None or value <= widest):
+            return None
+        return f"{value:g}", "more than 0" + ("" if widest is None else f", at most {widest:g}")
+    if (first is None or value > first) and (last is None or value <= last):
+        return None
+    return f"{value:g}", f"more than {first:g}, at most {last:g}" if None not in (
+        first,
+        last,
+    ) else "within the bounds"
 
 
 def _is_number(reference: str, turns: dict[str, Turn]) -> bool:

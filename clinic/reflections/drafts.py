@@ -23,7 +23,7 @@ from clinic.reflections.versions import Page, Pick
 
 Cause = Literal["window", "sign_in", "error"]
 Place = Literal["write", "add", "say"]
-KEPT_AT_MOST = 5
+KEPT_AT_MOST = 20
 """Texts of one turn that came without a living sign-in."""
 
 
@@ -209,11 +209,10 @@ def _keep(
     return kept
 
 
-def forget_oldest_kept(author: Author, place: Place) -> None:
-    """Of what came after a sign-in had ended only the newest texts stay: who sends without end fills nothing."""
+def has_room(author: Author, place: Place) -> bool:
+    """False when so much came after a sign-in had ended that no more is taken: what is there is never dropped."""
     kept = queries.kept_texts(author.turn, author.partner_id, place)
-    for one in [one for one in kept if one.cause == "sign_in"][:-KEPT_AT_MOST]:
-        db.session.delete(one)
+    return sum(one.cause == "sign_in" for one in kept) <= KEPT_AT_MOST
 
 
 def forget_kept(author: Author, place: Place) -> None:

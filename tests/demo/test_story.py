@@ -1,10 +1,16 @@
 """The demo is told truly: nothing in the future, one unbroken trail, the same each time, and written down in docs."""
 
+import fcntl
 import json
+import os
 import random
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -37,6 +43,27 @@ def test_there_are_fourteen_couples_three_counselors_and_those_around_them(demo:
         3,
         ["counselor", "counselor", "left", "owner", "supervisor"],
     )
+
+
+def test_a_second_command_waits_until_the_first_has_made_its_demo(
+    made: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder = tmp_path / "demo"
+    shutil.copytree(made[0], folder)
+    mark = folder / demo_package.MARK
+    half = json.dumps(json.loads(mark.read_text(encoding="utf-8")) | {"made_at": "2020-01-01T00:00:00+00:00"})
+    whole = mark.read_text(encoding="utf-8")
+    mark.write_text(half, encoding="utf-8")
+    first = os.open(folder, os.O_RDONLY)
+    fcntl.flock(first, fcntl.LOCK_EX)
+    words = [sys.executable, "-m", "clinic.cli", "demo", "--json", "--data-dir", str(folder)]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as second:
+        with pytest.raises(subprocess.TimeoutExpired):
+            second.wait(timeout=4)
+        mark.write_text(whole, encoding="utf-8")
+        os.close(first)
+        told = json.loads(second.communicate(timeout=60)[0])
+    assert told["couples"] == made[1]["couples"]
 
 
 def test_everybody_who_is_listed_can_sign_in_and_who_left_has_no_couples(demo: Demo) -> None:

@@ -279,7 +279,12 @@ BROKEN: list[tuple[str, list[tuple[str, str]], list[str]]] = [
     (
         "long before an appointment",
         [('{ every = "week", for = 4 }', "{ appointment = -1000 }")],
-        ["cadence.appointment: found -1000; allowed: -336 to -1 or 1 to 336 hours"],
+        ["cadence.appointment: found -1000; allowed: -336 to -1, hours before it"],
+    ),
+    (
+        "rounds that end before they open",
+        [('{ every = "week", for = 4 }', "{ appointment = 48 }")],
+        ["cadence.appointment: found 48; allowed: -336 to -1, hours before it"],
     ),
     (
         "a schedule without a rhythm",
@@ -587,6 +592,31 @@ BROKEN: list[tuple[str, list[tuple[str, str]], list[str]]] = [
         "a rise on a choice",
         [('{ equals = ["no"] }', '{ rise = 1, than = "speak.mood" }')],
         ["parts[0].turns[3].fields[0].flags[0].rise: found a field of kind choice; allowed: number or scale"],
+    ),
+    (
+        "a rise that can never be",
+        [("rise = 3", "rise = 30")],
+        ["parts[0].turns[3].fields[1].flags[0].rise: found 30; allowed: more than 0, at most 10"],
+    ),
+    (
+        "a rise of nothing",
+        [("rise = 3", "rise = 0")],
+        ["parts[0].turns[3].fields[1].flags[0].rise: found 0; allowed: more than 0, at most 10"],
+    ),
+    (
+        "a fall that is called a rise",
+        [("rise = 3", "rise = -3")],
+        ["parts[0].turns[3].fields[1].flags[0].rise: found -3; allowed: more than 0, at most 10"],
+    ),
+    (
+        "a flag at every number",
+        [('{ rise = 3, than = "speak.mood" }', "{ least = 0 }")],
+        ["parts[0].turns[3].fields[1].flags[0].least: found 0; allowed: more than 0, at most 10"],
+    ),
+    (
+        "fewer words than none",
+        [('label = "How is it?"', 'label = "How is it?", max_words = -5')],
+        ["parts[0].turns[0].fields[0].max_words: found -5; allowed: at least 1"],
     ),
     (
         "a rise above nothing",

@@ -328,13 +328,17 @@ def test_what_comes_without_a_sign_in_never_overwrites_and_is_bounded(client_for
     writer = {"writer": writer_on(mara.get(url))}
     mara.post(url, data=fields(view="My draft."))
     signs_out(mara)
-    for number in range(9):
-        mara.post(url, data=fields(view=f"Old tab {number}.") | writer, forged=True)
+    for number in range(drafts.KEPT_AT_MOST):
+        assert mara.post(url, data=fields(view=f"Old tab {number}.") | writer, headers=SCRIPT).json["kept"]
+    one_more = mara.post(url, data=fields(view="One too many.") | writer, headers=SCRIPT)
+    assert one_more.json == {"kept": False}, (
+        "what is called kept is never dropped, so this one is not called so"
+    )
     with app.app_context():
-        assert len(list(db.session.scalars(db.select(KeptText)))) == 5
+        assert len(list(db.session.scalars(db.select(KeptText)))) == drafts.KEPT_AT_MOST
     page = client_for("partner_a").get(url).text
     assert "My draft." in page
-    assert "Old tab 4." in page
+    assert "Old tab 0." in page
 
 
 def test_an_open_page_that_tries_again_and_again_is_kept_once(client_for, url, ahead, app):

@@ -16,7 +16,7 @@ from clinic.couples.models import Couple
 from clinic.exercises.reading import keepable
 from clinic.extensions import db, set_transactions, transactions
 from clinic.reflections import actions, queries, sheets
-from clinic.reflections.drafts import Author, Cause, Place, forget_oldest_kept
+from clinic.reflections.drafts import Author, Cause, Place, has_room
 from clinic.reflections.rules import Sending
 from clinic.reflections.sheets import Line, Sheet
 from clinic.reflections.versions import Page
@@ -69,7 +69,9 @@ def _keep_for(viewer: Viewer, turn_id: UUID, place: Place, cause: Cause) -> bool
         actions.keep_text(author, page, cause, now, name=page_name())
     else:
         actions.keep_words(author, place, keepable(text), cause, now)
-    forget_oldest_kept(author, place)
+    if not has_room(author, place):
+        db.session.rollback()
+        return False
     db.session.commit()
     return True
 
