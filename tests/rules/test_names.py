@@ -32,6 +32,9 @@ NO_PAGE = {
     "documents.pages_of",
     "consent.certificate",
     "consent.signature",
+    "couples.add_counselor",
+    "couples.confirm",
+    "couples.reset_factors",
     "reflections.take_back",
     "reflections.narrow",
 }
