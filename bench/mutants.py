@@ -5,6 +5,7 @@ import ast
 import copy
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -100,7 +101,7 @@ def left_out(tree: ast.Module) -> set[int]:
             parts = [node.value]
         elif isinstance(node, ast.Raise):
             parts = list(ast.walk(node.exc)) if node.exc else []
-        elif isinstance(node, ast.Assign) and "Literal" in ast.unparse(node.value):
+        elif isinstance(node, ast.Assign) and re.search("Literal|TypeVar|ParamSpec", ast.unparse(node.value)):
             parts = [node.value]
         found |= {id(part) for top in parts if top for part in ast.walk(top)}
     return found
