@@ -40,6 +40,8 @@ PAIRS = (
     *((ast.Eq, ast.NotEq), (ast.Lt, ast.GtE), (ast.Gt, ast.LtE), (ast.In, ast.NotIn), (ast.Is, ast.IsNot)),
     *((ast.And, ast.Or), (ast.Add, ast.Sub), (ast.BitAnd, ast.BitOr)),
 )
+UNORDERED = (".where", "or_", "and_")
+"""Conditions that hold in any order."""
 SWAPPED: dict[type[ast.AST], type[Any]] = dict(PAIRS) | {b: a for a, b in PAIRS}
 
 
@@ -84,7 +86,7 @@ def ways(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.IfExp(node.test, node.orelse, node.body)
         case ast.Expr(value=ast.Call()) | ast.Raise() | ast.AugAssign():
             yield ast.Pass()
-        case ast.Call(args=[first, second, *rest]):
+        case ast.Call(func, [first, second, *rest]) if not ast.unparse(func).endswith(UNORDERED):
             yield ast.Call(node.func, [second, first, *rest], node.keywords)
 
 
@@ -150,7 +152,11 @@ def tried(house: Path, mutant: Mutant | None, tests: tuple[str, ...]) -> int:
     child = os.fork()
     if child == 0:
         signal.alarm(PATIENCE)
-        os._exit(_tried(house, mutant, tests))
+        result = 1
+        try:
+            result = _tried(house, mutant, tests)
+        finally:  # whatever was raised: the folder is the parent's to delete
+            os._exit(result)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

@@ -396,6 +396,22 @@ def test_a_transaction_that_began_to_read_has_its_line_apart(practice: Practice)
     assert line.detail["purpose"] == "safety.clear"
 
 
+def test_an_act_for_which_nothing_was_opened_has_no_line(practice: Practice) -> None:
+    with vault.reading(staff(practice), "test"):
+        db.session.execute(text("SELECT 1"))
+        db.session.commit()
+    assert lines() == []
+
+
+def test_an_act_of_a_viewer_of_no_practice_has_no_line() -> None:
+    decision = db.session.scalars(select(Clearance)).first()
+    assert decision is not None
+    with vault.reading(SYSTEM, "test"):
+        assert decision.reason
+        db.session.commit()
+    assert lines() == []
+
+
 def test_a_viewer_of_no_practice_leaves_no_line() -> None:
     row = draft()
     db.session.expire(row)
