@@ -103,6 +103,11 @@ def test_two_texts_of_one_bucket_have_equal_lengths() -> None:
     assert len(raw(draft("no"))) == len(raw(draft("a little more than no")))
 
 
+def test_letters_of_any_alphabet_fill_a_bucket_by_their_bytes() -> None:
+    """Otherwise the length in the table would tell in which alphabet somebody writes."""
+    assert len(raw(draft("ж" * 20))) == len(raw(draft("a" * 40)))
+
+
 def test_an_erased_key_takes_its_words_with_it() -> None:
     row = draft()
     db.session.execute(vault.DataKey.__table__.delete().where(vault.DataKey.owner_id == row.partner_id))

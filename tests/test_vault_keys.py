@@ -13,9 +13,10 @@ from clinic import masters, vault
 from clinic.access import SYSTEM, OwnSide, Viewer
 from clinic.audit import AuditEvent
 from clinic.couples.models import Couple, Partner
-from clinic.extensions import db
+from clinic.extensions import db, set_transactions, transactions
 from clinic.practice.models import Practice
 from clinic.reflections.models import Draft, Words
+from clinic.safety.models import Clearance
 from tests import cast as people
 from tests.test_vault import author_of, draft, raw
 
@@ -104,6 +105,7 @@ def test_a_keyed_hash_belongs_to_its_purpose_and_cannot_be_made_without_the_key(
     assert len({found, vault.keyed_hash("device", "mara"), vault.keyed_hash("sign-in", "mar a")}) == 3
     forget()
     assert vault.keyed_hash("sign-in", "mara") == found
+    assert vault.keyed_hash("sign-in", "mara\0") != found, "a text in the place of the key would be filled up"
 
 
 def test_the_houses_key_is_the_first_master_key_and_nobody_elses_is() -> None:
@@ -378,6 +380,36 @@ def test_an_act_that_is_rolled_back_keeps_the_line_of_what_was_read_for_it(pract
         db.session.rollback()
     (line,) = lines()
     assert line.detail["purpose"] == "reflections.review"
+
+
+def test_a_transaction_that_began_to_read_has_its_line_apart(practice: Practice) -> None:
+    """Also when the one who reads may write by the time it ends: the connection stays what it was."""
+    decision, viewer = db.session.scalars(select(Clearance)).first(), staff(practice)
+    db.session.rollback()
+    with transactions(write=False):
+        with vault.reading(viewer, "safety.clear"):
+            assert decision is not None
+            assert decision.reason
+            set_transactions(write=True)
+            db.session.commit()
+        (line,) = lines()
+    assert line.detail["purpose"] == "safety.clear"
+
+
+def test_an_act_for_which_nothing_was_opened_has_no_line(practice: Practice) -> None:
+    with vault.reading(staff(practice), "test"):
+        db.session.execute(text("SELECT 1"))
+        db.session.commit()
+    assert lines() == []
+
+
+def test_an_act_of_a_viewer_of_no_practice_has_no_line() -> None:
+    decision = db.session.scalars(select(Clearance)).first()
+    assert decision is not None
+    with vault.reading(SYSTEM, "test"):
+        assert decision.reason
+        db.session.commit()
+    assert lines() == []
 
 
 def test_a_viewer_of_no_practice_leaves_no_line() -> None:

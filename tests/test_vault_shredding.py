@@ -94,6 +94,14 @@ def test_a_process_lets_go_of_what_another_one_wrote_into_the_list(tmp_path: Pat
         assert owners[0] not in vault._keys.open
 
 
+def test_a_list_counts_as_soon_as_it_is_watched(tmp_path: Path) -> None:
+    """Names in lists open without a reading: nothing of an older list is waited for."""
+    row = draft()
+    shredded.append([tmp_path / "shredded"], [vault._keys.open["partner", row.partner_id].id], clock.now())
+    vault.watch(tmp_path / "shredded")
+    assert ("partner", row.partner_id) not in vault._keys.open
+
+
 def test_a_list_that_did_not_change_is_not_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,5 @@
 """Records that somebody asks for, step by step to a decision; and what the practice gives because a law demands it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -19,7 +18,7 @@ from clinic.privacy.summary import GivenRecord, LeftOut, Step
 from clinic.progress import queries as progress
 from clinic.progress import report
 from clinic.progress.rules import Seen
-from clinic.progress.summary import content_hash
+from clinic.progress.summary import Audience, content_hash
 
 BOTH: Scope = "couple"
 
@@ -160,9 +159,9 @@ def parts_of(viewer: Viewer, request: RecordsRequest, couple: Couple) -> tuple[S
 
     One's own part: the own words alone, for the other's need the other's authorization.
     """
-    words = progress.words_for(viewer, couple, request.scope)  # type: ignore[arg-type]  # a scope is an audience
     names = {one.position: one.name for one in couple.partners}
-    kept = words if request.scope == BOTH else list(_own(words, int(request.scope[-1])))
+    find = progress.words_for if request.scope == BOTH else _own
+    kept = find(viewer, couple, request.scope)  # type: ignore[arg-type]  # a scope is an audience
     return tuple(
         queries.steps_of(
             kept, lambda seen: " and ".join(names.values()) if queries.is_joint(seen) else names[seen.by]
@@ -170,8 +169,8 @@ def parts_of(viewer: Viewer, request: RecordsRequest, couple: Couple) -> tuple[S
     )
 
 
-def _own(words: list[Seen], position: int) -> Iterator[Seen]:
-    return (one for one in words if one.by == position and not queries.is_joint(one))
+def _own(viewer: Viewer, couple: Couple, audience: Audience) -> list[Seen]:
+    return [one for one in progress.own_words_for(viewer, couple, audience) if not queries.is_joint(one)]
 
 
 def part_key(step: Step) -> str:

@@ -46,9 +46,20 @@ def words_for(
         opened = {(one.turn_id, one.group): one.at for one in openings}
         found += _from_reflections(couple, _sent(viewer, couple, audience, period), opened)
     if audience != "counselor":
-        found += _from_reflections(couple, _agreed(viewer, couple, period), {}, only="joint")
+        found += _from_reflections(couple, _agreed(viewer, couple, period), {}, joint=True)
     unique = {(seen.turn_id, seen.group, seen.by, seen.is_addition, seen.opened_at): seen for seen in found}
     return sorted(unique.values(), key=lambda seen: (seen.order, seen.given_on))
+
+
+def own_words_for(viewer: Viewer, couple: Couple, audience: Audience) -> list[Seen]:
+    """What a partner sent, without what both agreed on, in the order of the rounds.
+
+    Nothing that is the other's as well is opened for it: it would stand among the looks at the other's words.
+    """
+    openings = _openings(viewer, couple, audience, None)
+    opened = {(one.turn_id, one.group): one.at for one in openings}
+    found = _from_reflections(couple, _sent(viewer, couple, audience, None), opened, joint=False)
+    return sorted(found, key=lambda seen: (seen.order, seen.given_on))
 
 
 # Openings
@@ -74,7 +85,7 @@ def words_of(viewer: Viewer, couple: Couple, audience: Audience, openings: Seque
 
 def agreed_for(viewer: Viewer, couple: Couple) -> list[Seen]:
     """What both agreed on, the newest round first."""
-    found = _from_reflections(couple, _agreed(viewer, couple, None), {}, only="joint")
+    found = _from_reflections(couple, _agreed(viewer, couple, None), {}, joint=True)
     return sorted(sorted(found, key=lambda seen: seen.order), key=lambda seen: seen.on, reverse=True)
 
 
@@ -156,11 +167,12 @@ def _from_reflections(
     couple: Couple,
     rows: Iterable[Reflection],
     opened: Mapping[tuple[UUID, str], datetime],
-    only: str | None = None,
+    joint: bool | None = None,
 ) -> Iterator[Seen]:
+    """The words of these, or of them only those that both agreed on, or only the others."""
     for row in rows:
         for words in row.words:
-            if only is None or words.visibility == only:
+            if joint is None or joint == (words.visibility == "joint"):
                 yield _seen(
                     couple,
                     row.turn,

@@ -21,7 +21,7 @@ from tests.rules import histories
 from tests.rules import world as worlds
 from tests.rules.birds import PEOPLE
 from tests.rules.site import Site
-from tests.rules.theater import Theater
+from tests.rules.theater import Press, Theater
 
 
 def web_viewer(token: str) -> Viewer:
@@ -90,6 +90,7 @@ def theater(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theater]:
     vault.new_master_key(folder / "master.key")
     app = create_app(Settings.from_environment(data_dir=folder, testing=True, **people.mail_to(folder)))
     app.test_client_class = Visitor
+    app.extensions["renderer"] = Press()
     with app.app_context(), clock.moved_to(people.BEGAN):
         db.create_all()
         cast = histories.prepare()

@@ -16,6 +16,9 @@ from clinic.homework import actions as homework
 from clinic.homework.agreed import Agreed
 from clinic.practice import actions as practices
 from clinic.practice import queries as papers
+from clinic.privacy import actions as rights
+from clinic.privacy import holds, records
+from clinic.privacy.rules import Scope
 from clinic.reflections import actions as reflections
 from clinic.reflections.rules import Sending
 from clinic.reflections.versions import Page
@@ -27,10 +30,11 @@ from tests.rules.stage import Stage
 
 A, B = "partner_a", "partner_b"
 PAIR = {A: "involved", B: "injured"}
+OF_B: Scope = "partner_2"
 Private = Callable[[Stage], None]
 """Something that B does, or that is done for B alone, and that A must not be able to notice."""
 
-DAYS = 16
+DAYS, UNDO_DAYS = 16, 3
 LOOKS = (2, 5, 9, 15)
 
 
@@ -41,6 +45,7 @@ def prepare() -> people.Cast:
     practice = papers.by_id(cast.practice_id)
     newer = practices.Written("consent", "A newer version, which asks nobody anew.")
     practices.publish_text(people.viewer_of(cast, "owner"), practice, newer, "none", people.BEGAN)
+    practices.set_terms(people.viewer_of(cast, "owner"), practice, UNDO_DAYS, practice.retention_years)
     for who in (A, B):
         viewer = people.viewer_of(cast, who)
         letters.write_address(viewer, f"{who}@example.com", "America/New_York", people.BEGAN)
@@ -290,6 +295,34 @@ def _on_the_desk(stage: Stage) -> None:
         reflections.review(viewer, round_, stage.now, note="a note", quality=rated, is_done=True)
 
 
+def _end(stage: Stage) -> None:
+    """B asks that all words of B's end. Nothing of what both know of waits to open by then."""
+    stage.end_words(B)
+
+
+def _end_undone(stage: Stage) -> None:
+    stage.undo_end(B)
+
+
+def _rights(stage: Stage) -> None:
+    """What the practice does about B's own part alone: a copy, a request, what a law demands, and a hold."""
+    with stage.act(B) as viewer:
+        rights.ask(viewer, "A4", stage.now)
+    today = clock.local_day(stage.now, "America/New_York")
+    with stage.act("counselor") as viewer:
+        couple, partner = stage.couple("couple"), stage.partner(B)
+        asked = records.Asked(OF_B, "A court", "a case", today)
+        given, refused = (records.ask(viewer, couple, asked, stage.now) for _ in range(2))
+        records.authorize(viewer, given, 2, today)
+        records.give(viewer, given, couple, "as authorized", stage.now)
+        records.refuse(viewer, refused, "not needed", stage.now)
+        for told in ("A court ordered it.", None):
+            why = None if told else "a law of silence"
+            what = records.Demanded("a law", "an order", "a court", "a part", today, told, why)
+            records.disclose(viewer, couple, partner, what, stage.now)
+        holds.place(viewer, couple, partner, "a case", today, stage.now)
+
+
 PRIVATE: Mapping[str, tuple[int, Private]] = {
     "drafts": (0, _drafts),
     "a letter before its release": (1, _letter_before_release),
@@ -310,19 +343,36 @@ PRIVATE: Mapping[str, tuple[int, Private]] = {
     "sealed before opening": (8, _sealed),
     "sealed after the appointment": (10, _sealed_after_the_appointment),
     "fields narrowed": (14, _fields_narrowed),
+    "the end of all words": (9, _end),
+    "the end, undone": (11, _end_undone),
+    "rights of one": (10, _rights),
 }
 """By name: the day and the act."""
 
 HISTORIES: Mapping[str, tuple[str, ...]] = {
     "unsent": ("drafts", "a draft of a counter-proposal", "said beside the answers"),
-    "letters": ("a letter before its release", "sealed after the appointment", "on the desk"),
+    "letters": (
+        "a letter before its release",
+        "sealed after the appointment",
+        "on the desk",
+        "rights of one",
+    ),
     "second thoughts": ("a letter released and called back", "sealed, and taken back", "fields narrowed"),
     "for the counselor": (
         "words for the counselor",
         "an unsafe answer",
         "sealed, and kept for the counselor",
+        "the end of all words",
+        "the end, undone",
     ),
-    "alone": ("given alone", "met alone", "a new passphrase and device", "a second step", "signed anew"),
+    "alone": (
+        "given alone",
+        "met alone",
+        "a new passphrase and device",
+        "a second step",
+        "signed anew",
+        "the end of all words",
+    ),
     "before opening": ("sealed before opening", "a draft of the next plan"),
     "nearly all": (
         "drafts",

@@ -9,11 +9,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
+from sqlalchemy import select
+
+from clinic.accounts.models import StaffMember
+from clinic.couples import staffing
 from clinic.exercises.document import Opening
+from clinic.extensions import db
 from clinic.homework import actions as homework
 from clinic.homework.agreed import Agreed
 from clinic.reflections import actions as reflections
 from clinic.reflections import queries, rules
+from clinic.reflections.models import Reflection
 from tests.rules.histories import PAIR, A, B
 from tests.rules.stage import Stage
 
@@ -160,6 +166,38 @@ def taken_away(stage: Stage) -> None:
     stage.assign("mistaken", "impact_statement", {B: "injured"}, plans={B: Agreed("for B alone")})
     with stage.act("counselor") as viewer:
         homework.recall(viewer, stage.assignment("mistaken"), stage.now)
+
+
+def words_end(stage: Stage) -> None:
+    """All of B's, at B's word."""
+    stage.end_words(B)
+
+
+def end_undone(stage: Stage) -> None:
+    stage.undo_end(B)
+
+
+def opened_in_an_emergency(stage: Stage) -> None:
+    with stage.act("owner") as viewer:
+        couple = stage.couple("couple")
+        staffing.open_record(viewer, couple, "Their counselor cannot be reached.", 4, stage.now)
+
+
+def a_colleague_stands_in(stage: Stage) -> None:
+    with stage.act("counselor") as viewer:
+        colleague = db.session.get_one(StaffMember, stage.cast.staff["other_counselor"])
+        until = stage.now + timedelta(days=5)
+        staffing.stand_in(viewer, [stage.couple("couple")], colleague, stage.now, until)
+
+
+def reads_all_of_b(by: str) -> Act:
+    def act(stage: Stage) -> None:
+        with stage.act(by):
+            rows = select(Reflection).where(Reflection.partner_id == stage.cast.partners[B])
+            read = [words.answers for row in db.session.scalars(rows).unique() for words in row.words]
+            assert read
+
+    return act
 
 
 # Scenes
@@ -338,6 +376,49 @@ SCENES: Mapping[str, Scene] = {
     ),
     "given alone before there is anything for both": Scene(
         (private(0, given_alone), private(1, taken_away), both(5, give("weekly_checkin"))), (2, 6)
+    ),
+    "an answer waits for the other's, then all words of its author end": Scene(
+        (
+            checkin("both_answered"),
+            private(1, send(B, "pulse", "of B")),
+            private(1, words_end),
+            both(2, send(A, "pulse", "of A")),
+        ),
+        (2, 8),
+    ),
+    "an end is undone, and its author goes on": Scene(
+        (
+            checkin("both_answered"),
+            private(1, words_end),
+            both(1, send(A, "pulse", "of A")),
+            private(2, end_undone),
+            both(2, send(B, "pulse", "of B")),
+        ),
+        (1, 2),
+    ),
+    "a part is kept, or declined, and then all words end": Scene(
+        (
+            checkin("both_answered"),
+            both(1, send(A, "pulse", "of A")),
+            instead(1, send(B, "pulse", "of B", answers={"ask": DECLINED})),
+            private(1, send(B, "pulse", "of B", narrowed=("ask",))),
+            both(2, words_end),
+        ),
+        (2, 8),
+    ),
+    "all words of who proposed end before the other agrees": Scene(
+        (PLAN, both(1, send(B, "plan", "the plan of B")), private(2, words_end), both(2, agree(A))), (2, 7)
+    ),
+    "who stands in, or has the record open, reads what is not for the other": Scene(
+        (
+            checkin("both_answered"),
+            both(1, a_colleague_stands_in),
+            both(1, opened_in_an_emergency),
+            private(1, send(B, "pulse", "kept", keep=True)),
+            private(1, reads_all_of_b("other_counselor")),
+            private(1, reads_all_of_b("owner")),
+        ),
+        (1,),
     ),
 }
 """By what B does in private."""

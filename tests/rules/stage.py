@@ -22,6 +22,8 @@ from clinic.homework import actions as homework
 from clinic.homework import tasks as homework_tasks
 from clinic.homework.agreed import Agreed
 from clinic.homework.models import Assignment, Round, Turn
+from clinic.privacy import endings
+from clinic.privacy.models import Ending
 from clinic.reflections import actions as reflections
 from clinic.reflections import tasks as reflection_tasks
 from clinic.reflections.actions import Author
@@ -29,23 +31,25 @@ from clinic.reflections.rules import Sending
 from tests import cast as people
 from tests.rules import answering
 
+WORK: tuple[Any, ...] = (homework_tasks, appointment_tasks, reflection_tasks)
 STATES = ("open", "returned", "proposed", "sent", "agreed")
 
 
 @dataclass
 class Stage:
-    """Ids only: rows are fetched anew for each act. `now` is where the clock stands."""
+    """Ids only: rows are fetched anew for each act. `now`: where the clock stands; `work`: what the background does."""
 
     cast: people.Cast
     now: datetime = people.BEGAN + timedelta(days=1, hours=6)
     assignments: dict[str, UUID] = field(default_factory=dict)
     appointments: dict[str, UUID] = field(default_factory=dict)
+    work: tuple[Any, ...] = WORK
 
     def wait(self, **time: float) -> None:
         """Let time pass, and the background do what has come due."""
         self.now += timedelta(**time)
         with clock.moved_to(self.now):
-            for work in (homework_tasks, appointment_tasks, reflection_tasks):
+            for work in self.work:
                 work.due(self.now)
             db.session.remove()
 
@@ -133,6 +137,17 @@ class Stage:
         with self.act(by) as viewer:
             couples.separate(viewer, self.couple(key), self.now)
             homework.sever(self.couple(key), self.now)
+
+    def end_words(self, of: str, by: str = "counselor") -> None:
+        """Somebody asked for it: all words of theirs are closed, and go when the period to undo it is over."""
+        with self.act(by) as viewer:
+            endings.close(viewer, self.partner(of), "request", "Asked alone, in the room.", self.now)
+
+    def undo_end(self, of: str, by: str = "counselor") -> None:
+        """They thought again."""
+        with self.act(by) as viewer:
+            rows = select(Ending).where(Ending.partner_id == self.cast.partners[of], Ending.state == "closed")
+            endings.undo(viewer, db.session.scalars(rows).one(), self.now)
 
     def meet(self, name: str, key: str, by: str, *, in_days: float, partner_id: UUID | None = None) -> None:
         """Set an appointment with both, or with one of them alone."""

@@ -16,6 +16,7 @@ from clinic.appointments import queries as appointments
 from clinic.appointments.models import Appointment
 from clinic.extensions import db
 from clinic.homework.models import Round
+from clinic.privacy.models import Ending
 from clinic.progress import home
 from clinic.progress.summary import Audience, Period
 from clinic.reflections import queries as reflections
@@ -33,6 +34,7 @@ ACTS = (
     "an unsafe answer",
     "sealed before opening",
     "met alone",
+    "the end of all words",
 )
 DAY, PAGES = 9, 40
 
@@ -174,6 +176,15 @@ def a_feed(patch: pytest.MonkeyPatch, app: Flask) -> None:
     patch.setattr(appointments, "visible_to", everything)
 
 
+def an_end(patch: pytest.MonkeyPatch, app: Flask) -> None:
+    """How often somebody asked that all words of theirs end, in a figure that speaks of something else."""
+
+    def tell(response: Response) -> None:
+        response.set_data(response.get_data() + f"<p>Round {1 + count_of(Ending)}</p>".encode())
+
+    changed(patch, app, "progress.mine", tell)
+
+
 LEAKS: dict[str, Plant] = {
     "count": a_count,
     "length": a_length,
@@ -186,6 +197,7 @@ LEAKS: dict[str, Plant] = {
     "forgotten filter": a_forgotten_filter,
     "mail": a_mail,
     "feed": a_feed,
+    "end": an_end,
 }
 
 

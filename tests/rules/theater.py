@@ -18,10 +18,11 @@ from clinic import clock, mail, vault
 from clinic.extensions import db, set_transactions
 from clinic.homework.models import Assignment, Round, Turn
 from clinic.mail import Letter
+from clinic.privacy import tasks as privacy_tasks
 from tests import cast as people
 from tests.rules import histories
 from tests.rules.histories import A
-from tests.rules.stage import Stage
+from tests.rules.stage import WORK, Stage
 from tests.rules.visits import Visit, links_of, visit
 
 TURN_PAGES = ("/before", "/revise", "/say", "/sent", "/own")
@@ -50,6 +51,14 @@ Look = Callable[[Stage, int], None]
 """What a play calls at the end of a day."""
 
 
+class Press:
+    """In the place of the renderer: what is on the pages of a copy, its owner alone gets."""
+
+    def render(self, *_: object) -> bytes:
+        """No pages."""
+        return b"%PDF-1.7"
+
+
 @dataclass
 class Theater:
     """One app; `file` is its database, `beginning` a copy from before the first day."""
@@ -64,10 +73,19 @@ class Theater:
         """A fresh database, and the stage on it."""
         vault.open_with(self.file.with_name("master.key"))
         self.restore(self.beginning)
+        self._nothing_was_shredded()
         set_transactions(write=True)
         with self.app.app_context():
-            yield Stage(deepcopy(self.cast))
+            yield Stage(deepcopy(self.cast), work=(*WORK, privacy_tasks))
             db.session.remove()
+
+    def _nothing_was_shredded(self) -> None:
+        """Keys of the play before are forgotten, and so is which of them went: this one begins with the same again."""
+        vault._keys.open.clear()
+        settings = self.app.config["SETTINGS"]
+        for file in settings.shredded_files:
+            file.unlink(missing_ok=True)
+        vault.watch(settings.shredded_file)
 
     def restore(self, copy: Path) -> None:
         """Put a database in place of what is there."""
