@@ -107,7 +107,7 @@ class MailForm(FlaskForm):
     address = LineField(
         "E-mail address",
         ADDRESS,
-        description="Best one that nobody else reads. Leave it empty for no mail at all.",
+        description="Best is one that nobody else reads. Leave it empty for no mail at all.",
     )
     has_reminders = BooleanField(
         "Remind me",

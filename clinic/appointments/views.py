@@ -64,17 +64,22 @@ def feed(token: str) -> Response:
 @pages.get("/of/<uuid:couple_id>")
 @staff
 def of_couple(couple_id: UUID) -> str:
-    """A couple's appointments, and what to bring up in the next one."""
+    """A couple's appointments, and what to bring up in the next one; what is marked stands there once."""
     couple = found(couples.get_for(viewer(), couple_id))
     agenda = queries.agenda_of(viewer(), couple_id)
     words = queries.words_on(agenda)
+    marked = {(item.turn_id, item.field) for item in agenda}
     return render_template(
         "appointments/of_couple.html",
         couple=couple,
         people={one.id: one for one in couple.partners},
         rows=queries.of_couple(viewer(), couple_id),
         agenda=[_brought_up(item, *words[item.id], couple) for item in agenda],
-        brought=[_brought(*one, couple) for one in queries.brought_to(viewer(), couple_id)],
+        brought=[
+            _brought(row, asked, answer, couple)
+            for row, asked, answer in queries.brought_to(viewer(), couple_id)
+            if (row.turn_id, asked.key) not in marked
+        ],
         can_work=couples.may_work(viewer(), couple_id),
         now=clock.now(),
     )

@@ -92,6 +92,11 @@ def test_topics_of_a_session_prep_are_on_the_agenda_and_the_other_sees_none(work
     assert "Not the loan." not in page
     for path in ("/progress/now", "/progress/ours", "/progress/mine"):
         assert "Sunday" not in client_for("partner_b").get(path).text
+    ruth.post(f"/appointments/agenda/{turn}/topics")
+    assert ruth.get(at_couple(work)).text.count("The Sunday phone call") == 1, "marked, it stands there once"
+    with work.app.app_context():
+        item = db.session.scalar(db.select(AgendaItem.id))
+    ruth.post(f"/appointments/agenda/{item}/done")
     ruth.post(f"/appointments/{only(work)}/cancel")
     assert "Sunday" not in ruth.get(at_couple(work)).text
 
