@@ -33,8 +33,8 @@ from clinic.access import Viewer
 from clinic.clock import now
 from clinic.extensions import Base, append_only, db, transactions
 
-WORDS = {"words", "note_to_counselor"}
-"""Tables of what a partner sent; who of the practice read these is told to that partner."""
+WORDS = {"words", "opening", "note_to_counselor"}
+"""Tables of what a partner sent, and of what was opened of it; who of the practice read these, that partner is told."""
 
 
 class AuditEvent(Base):
@@ -82,16 +82,18 @@ def note_reading(
     if viewer.practice_id is None:
         raise ValueError(f"{purpose}: no practice to note this reading for")
     named = {f"{table}:{owner}": sorted(ids) for (table, owner), ids in sorted(rows.items())}
-    detail = {"purpose": purpose, "rows": named}
-    entry = _append(connection, viewer.practice_id, viewer, "read", "request", None, detail)
+    detail: dict[str, Any] = {"purpose": purpose, "rows": named}
     own = {str(id_) for side in viewer.sides for id_ in (side.partner_id, side.couple_id)}
     told = [
-        _words_read(entry, table, owner)
+        (table, owner)
         for table, owner in sorted(rows)
         if table in WORDS and viewer.is_staff and owner not in own
     ]
     if told:
-        connection.execute(insert(WordsRead), told)
+        detail["told"] = [f"{table}:{owner}" for table, owner in told]
+    entry = _append(connection, viewer.practice_id, viewer, "read", "request", None, detail)
+    if told:
+        connection.execute(insert(WordsRead), [_words_read(entry, table, owner) for table, owner in told])
 
 
 def record_reading(viewer: Viewer, purpose: str, rows: Mapping[tuple[str, str], set[str]]) -> None:
@@ -208,8 +210,27 @@ def hash_at(connection: Connection, practice_id: UUID, seq: int) -> str | None:
 
 
 def first_broken(connection: Connection, practice_id: UUID) -> Broken | None:
-    """Go through a practice's chain from its beginning; None when every entry is as it was written."""
-    return first_unlike(_entries(connection, practice_id), chain_key(connection, practice_id))
+    """Go through a practice's chain from its beginning; None when every entry is as it was written, and told."""
+    broken = first_unlike(_entries(connection, practice_id), chain_key(connection, practice_id))
+    return broken or _first_untold(connection, practice_id)
+
+
+def _first_untold(connection: Connection, practice_id: UUID) -> Broken | None:
+    """The first reading of which those whose words were read are told something else than the chain says."""
+    seen = select(WordsRead.event_id, WordsRead.kind, WordsRead.owner_id, WordsRead.reader_id, WordsRead.at)
+    rows = connection.execute(
+        seen.join(AuditEvent, AuditEvent.id == WordsRead.event_id).where(
+            AuditEvent.practice_id == practice_id
+        )
+    )
+    there: dict[UUID, set[tuple[str, UUID, datetime]]] = {}
+    for row in rows:
+        there.setdefault(row.event_id, set()).add((f"{row.kind}:{row.owner_id}", row.reader_id, row.at))
+    for entry in _entries(connection, practice_id):
+        told = {(name, entry.actor_id, entry.at) for name in entry.detail.get("told", ())}
+        if told and told != there.get(entry.id):
+            return Broken(entry.seq, "is told otherwise to those whose words were read")
+    return None
 
 
 def first_unlike(entries: Iterable["AuditEvent | Row[Any]"], key: bytes) -> Broken | None:

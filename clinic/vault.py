@@ -71,11 +71,11 @@ class Reading:
     noted: set[str] = field(default_factory=set)  # ids of rows of which the trail has a line
     rows: list[Base] = field(default_factory=list)  # with words in memory
 
-    def note(self, row: Base, owner: Owner) -> None:
-        """Remember that a row was opened."""
+    def note(self, row: Base, whose: UUID) -> None:
+        """Remember that a row was opened, and whose words are in it."""
         self.rows.append(row)
         if str(row.id) not in self.noted:
-            self.opened.setdefault((row.__tablename__, str(owner[1])), set()).add(str(row.id))
+            self.opened.setdefault((row.__tablename__, str(whose)), set()).add(str(row.id))
 
     def stands(self) -> None:
         """The line that was on its way is in the database."""
@@ -393,14 +393,21 @@ class Sealed(Generic[T]):
     """A value that is stored encrypted under its owner's key.
 
     `column` names the mapped LargeBinary column, `kind` the kind of owner (or, with `@`, the attribute that holds it),
-    `owner` the attribute with the owner's id.
+    `owner` the attribute with the owner's id; `whose` the one with their author's, where that is somebody else.
     Values are JSON-able. `clinical` values open only inside reading(), for a viewer whose ring holds the key.
     """
 
     def __init__(
-        self, column: str, kind: OwnerKind | Literal["@owner_kind"], owner: str, *, clinical: bool = True
+        self,
+        column: str,
+        kind: OwnerKind | Literal["@owner_kind"],
+        owner: str,
+        *,
+        clinical: bool = True,
+        whose: str = "",
     ) -> None:
         self.column, self.kind, self.owner, self.clinical = column, kind, owner, clinical
+        self.whose = whose or owner
 
     def __set_name__(self, cls: type, name: str) -> None:
         self.name, self.slot, self.table = name, f"_opened_{name}", getattr(cls, "__tablename__", "")
@@ -466,7 +473,7 @@ class Sealed(Generic[T]):
             raise NotReading(f"{row.__tablename__}.{self.name} was opened outside reading()")
         if not reading_now.viewer.holds(*owner):
             raise NotOnRing(f"{row.__tablename__}.{self.name} is under another's key")
-        reading_now.note(row, owner)
+        reading_now.note(row, getattr(row, self.whose))
 
     def seal(self, connection: Connection, row: Base) -> None:
         """Write the envelope of a value that was set; runs just before the row is written."""

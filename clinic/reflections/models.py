@@ -117,7 +117,7 @@ class Opening(Base):
     at: Mapped[datetime]
     mode: Mapped[str]
     answers_sealed: Mapped[bytes]
-    answers: Sealed[Answers] = Sealed("answers_sealed", "partner", "to_id")
+    answers: Sealed[Answers] = Sealed("answers_sealed", "partner", "to_id", whose="author_id")
     turn: Mapped[Turn] = relationship(lazy="joined", innerjoin=True)
     words: Mapped[Words | None] = relationship(viewonly=True)
     __table_args__ = (

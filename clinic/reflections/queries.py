@@ -44,10 +44,13 @@ def visible_to(viewer: Viewer) -> Select[Reflection]:
 
 
 def openings_for(viewer: Viewer) -> Select[Opening]:
-    """Words that were opened to this partner; for staff all openings of the couples they may see."""
+    """Words that were opened to this partner; for staff those of the couples they may see.
+
+    Once their author's record is closed they are with the partner to whom they were opened, and with nobody else.
+    """
     if viewer.is_staff:
         seen = couples.visible_to(viewer).with_only_columns(Couple.id)
-        return select(Opening).where(Opening.couple_id.in_(seen))
+        return select(Opening).where(Opening.couple_id.in_(seen), Opening.author_id.not_in(couples.CLOSED))
     if viewer.is_client:
         return select(Opening).where(Opening.to_id.in_(viewer.partner_ids))
     return select(Opening).where(false())

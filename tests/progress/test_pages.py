@@ -10,6 +10,7 @@ from sqlalchemy import Engine, event, select
 
 from clinic import clock, vault
 from clinic.appointments.models import AgendaItem, Appointment
+from clinic.audit import WordsRead
 from clinic.consent.queries import standing_consents
 from clinic.couples import actions as couples
 from clinic.couples.models import Couple, Partner
@@ -364,6 +365,20 @@ def test_ours_holds_what_opened_and_nothing_else(told: stories.Story, client_for
     text += "".join(page_of(client, address) for address in exchanges(text))
     found = {name for name, canary in stories.CANARIES.items() if canary in text}
     assert found == {name for name, seen in stories.SEES.items() if "couple" in seen}
+
+
+def test_who_is_shown_opened_words_for_a_report_is_told_to_their_author(
+    app: Flask, told: stories.Story, client_for: Enter
+) -> None:
+    address = f"{couple_page(told.cast)}/report?audience=couple"
+    assert stories.CANARIES["opened"] in page_of(client_for("counselor"), address)
+    with app.app_context():
+        readings = select(WordsRead.owner_id, WordsRead.kind).distinct()
+        read = set(db.session.execute(readings.where(WordsRead.kind == "opening")).tuples())
+    partners = told.cast.partners
+    assert read == {(partners[one], "opening") for one in ("partner_a", "partner_b")}
+    for key in ("partner_a", "partner_b"):
+        assert "Ruth Okafor" in page_of(client_for(key), "/progress/mine")
 
 
 def test_seam_is_drawn_on_the_day_of_the_opening(told: stories.Story, client_for: Enter) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Executable, delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from clinic import anchors, audit
-from clinic.audit import AuditEvent
+from clinic.audit import AuditEvent, WordsRead
 from clinic.extensions import db
 from tests.rules.site import Site
 from tests.rules.visits import visit
@@ -163,6 +163,27 @@ def test_a_tail_that_was_cut_off_is_missed(site: Site, practices: list[object], 
         assert broken is not None
         assert broken.seq == last - 2
         db.session.rollback()
+
+
+@pytest.mark.parametrize(
+    "falsify",
+    [delete(WordsRead), update(WordsRead).values(reader_id=uuid4()), update(WordsRead).values(kind="note")],
+)
+def test_what_a_client_is_told_of_readings_is_what_the_chain_says(
+    site: Site, practices: list[object], falsify: Executable
+) -> None:
+    with site.app.app_context():
+        one = select(AuditEvent.id).where(AuditEvent.id.in_(select(WordsRead.event_id))).limit(1)
+        event_id = db.session.scalar(one)
+        assert event_id is not None, "nobody read anything"
+        for verb in ("update", "delete"):
+            db.session.execute(text(f"DROP TRIGGER audit_reading_no_{verb}"))
+        db.session.execute(falsify.where(WordsRead.event_id == event_id))
+        seq = db.session.scalar(select(AuditEvent.seq).where(AuditEvent.id == event_id))
+        broken = audit.first_broken(db.session.connection(), practices[0])
+        db.session.rollback()
+    assert broken is not None
+    assert (broken.seq, broken.why) == (seq, "is told otherwise to those whose words were read")
 
 
 def test_an_entry_cannot_be_changed_through_the_house(site: Site, practices: list[object]) -> None:
