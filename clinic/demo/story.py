@@ -48,6 +48,7 @@ Verb = Literal[
     "call_back",
     "return",
     "reply",
+    "read_aloud",
     "review",
     "read",
     "act_on_flag",

@@ -220,6 +220,12 @@ def reply(scene: Scene, step: Step, now: datetime) -> None:
     reflections.reply(scene.viewer, scene.round(step), to, step.text, now)
 
 
+def read_aloud(scene: Scene, step: Step, now: datetime) -> None:
+    """In the session of that day."""
+    day = clock.local_day(now, scene.story.zone)
+    reflections.mark_read_aloud(scene.viewer, scene.round(step), day, now)
+
+
 def review(scene: Scene, step: Step, now: datetime) -> None:
     quality = {str(scene.partner(key).id): value for key, value in step.quality.items()}
     reflections.review(
@@ -320,6 +326,7 @@ ACTS: dict[str, Act] = {
     "call_back": call_back,
     "return": return_,
     "reply": reply,
+    "read_aloud": read_aloud,
     "review": review,
     "read": read,
     "act_on_flag": act_on_flag,

@@ -7,6 +7,7 @@ A draft may also hold `{"raw": ...}`: what was typed and cannot be read yet, so 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -242,16 +243,41 @@ def _labels(options: Mapping[str, str], answer: Any) -> list[str]:
     return [options.get(pick, pick) for pick in picked(answer)] + ([other] if other else [])
 
 
+@dataclass(frozen=True)
+class Cell:
+    """One answered column of a row: what it asked, its lines, and its number where it is one (`of` 10 on a scale)."""
+
+    asked: str
+    said: str
+    number: float | None = None
+    of: int | None = None
+
+
+class RowLine(str):
+    """A row of several columns as one line; where a page has room for more, by its `label` and its `cells`."""
+
+    label: str
+    cells: tuple[Cell, ...]
+
+
 def _row_line(field: Field, row: Mapping[str, Any]) -> str:
     """One row on one line: its label, then each answered column with what it asked, unless it is the only one."""
     columns = field.rows.columns if field.rows else []
-    cells = [
-        ("" if len(columns) == 1 else column.label + (" " if column.label.endswith("?") else ": "))
-        + ", ".join(_lines(column, row["answers"][column.key]))
-        for column in columns
-        if column.key in row["answers"]
-    ]
-    return " · ".join([row["label"], *cells] if row.get("label") else cells)
+    label = str(row.get("label") or "")
+    cells = tuple(
+        _cell(column, row["answers"][column.key]) for column in columns if column.key in row["answers"]
+    )
+    if len(columns) == 1:
+        return " · ".join([label] * bool(label) + [cell.said for cell in cells])
+    asked = (f"{one.asked}{' ' if one.asked.endswith('?') else ': '}{one.said}" for one in cells)
+    line = RowLine(" · ".join([*[label] * bool(label), *asked]))
+    line.label, line.cells = label, cells
+    return line
+
+
+def _cell(column: Column, answer: Any) -> Cell:
+    said, number = ", ".join(_lines(column, answer)), number_in(answer)
+    return Cell(column.label, said, number, 10 if column.kind == "scale" and number is not None else None)
 
 
 def _spoken(kind: str, answer: str) -> str:

@@ -16,6 +16,7 @@ EventKind = Literal[
     "returned",  # by the counselor, for another pass
     "released",  # by the counselor; takes effect after the hold
     "called_back",  # a release, within the hold
+    "read_aloud",  # told by the counselor; detail: on, the day, empty when the mark was taken away; moves nothing
     "opened",  # detail: group, to
     "proposed",  # detail: hash, answered
     "confirmed",  # detail: hash

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from clinic.exercises import answers as shapes
+from clinic.exercises.compared import Compared, compared
 from clinic.exercises.document import Field, Part, Turn, label_for
 from clinic.progress.points import Position
 from clinic.progress.rules import Seen, is_twin
@@ -102,6 +103,7 @@ class Exchange:
     opened_on: date
     legs: tuple[Leg, ...]
     additions: tuple[Addition, ...]
+    compared: tuple[Compared, ...] = ()  # what both named, and where they are furthest apart
 
 
 def exchange(words: Sequence[Seen]) -> Exchange | None:
@@ -120,7 +122,14 @@ def exchange(words: Sequence[Seen]) -> Exchange | None:
             for seen in opened
             if ADDITION in seen.answers
         ),
+        compared=tuple(compared(opened[0].exercise, _answers_of(said, 1), _answers_of(said, 2))),
     )
+
+
+def _answers_of(said: Sequence[Seen], by: Position) -> dict[str, Any]:
+    """What one of the two answered apart, by turn.field."""
+    mine = (seen for seen in said if seen.by == by and is_twin(seen))
+    return {f"{seen.key}.{key}": answer for seen in mine for key, answer in seen.answers.items()}
 
 
 def _place(seen: Seen) -> tuple[int, ...]:

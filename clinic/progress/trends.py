@@ -8,7 +8,8 @@ from statistics import fmean
 from typing import Any
 
 from clinic.exercises import answers as shapes
-from clinic.exercises.document import Column, Exercise, Field
+from clinic.exercises.compared import Numbers, furthest, numbers_in, on_both, place_of
+from clinic.exercises.document import Exercise, Field
 from clinic.exercises.document import Trend as Asked
 from clinic.progress.points import Apart, Measure, Point, Position, Shared, Tally, Trend, gap, series
 
@@ -163,7 +164,7 @@ def _tally(times: Sequence[bool], by: Position | None = None) -> Tally:
 
 def _numbers(asked: Asked, exercise: Exercise, one: Answer) -> Iterator[float]:
     """The numbers in one answer: none when it was declined, one for each row of a column of rows."""
-    field, column = _place(exercise, _full_source(asked, one.source))
+    field, column = place_of(exercise, _full_source(asked, one.source))
     if one.value is None or shapes.is_declined(one.value) or shapes.is_raw(one.value):
         return
     if column is not None:
@@ -210,13 +211,6 @@ def _without_column(source: str) -> str:
     return ".".join(source.split(".")[:2])
 
 
-def _place(exercise: Exercise, source: str) -> tuple[Field, Column | None]:
-    turn, key, *column = source.split(".")
-    field = exercise.turns[turn].field(key)
-    columns = field.rows.columns if field.rows else []
-    return field, next((one for one in columns if column and one.key == column[0]), None)
-
-
 # The frame of a chart
 
 
@@ -226,7 +220,7 @@ def _ends_of(asked: Asked, exercise: Exercise, points: Sequence[Point]) -> tuple
         return 0.0, 100.0
     if asked.points and asked.take not in {"sum", "count"}:
         return min(0.0, *asked.points.values()), max(asked.points.values())
-    fields = [_place(exercise, one) for one in asked.source]
+    fields = [place_of(exercise, one) for one in asked.source]
     if asked.take in {"mean", "first", "last"} and all(
         (column or field).kind == "scale" for field, column in fields
     ):
@@ -236,7 +230,7 @@ def _ends_of(asked: Asked, exercise: Exercise, points: Sequence[Point]) -> tuple
 
 def _words_of(asked: Asked, exercise: Exercise) -> tuple[str, str]:
     """The words at the ends of the scale, when all that is counted shares them."""
-    places = [_place(exercise, one) for one in asked.source]
+    places = [place_of(exercise, one) for one in asked.source]
     ends = {tuple((column or field).ends or ("", "")) for field, column in places}
     if len(ends) != 1 or asked.take not in {"mean", "first", "last"} or asked.points or asked.reverse:
         return "", ""
@@ -262,35 +256,24 @@ def _shared(
     """What stands on both lists, for the days on which the audience may read both; in the order of the options."""
     picks: dict[Any, dict[Position, set[str]]] = {}
     for one in answers:
-        picked = set(shapes.picked(one.value)) if not shapes.is_declined(one.value) else set()
-        if picked:
+        if picked := set(shapes.picked(one.value)):
             picks.setdefault(_bucket(asked, one), {}).setdefault(one.author, set()).update(picked)
-    options = {
-        key: said for one in asked.source for key, said in (_place(exercise, one)[0].options or {}).items()
-    }
+    fields = [place_of(exercise, source)[0] for source in asked.source]
     for bucket, sides in sorted(picks.items(), key=lambda one: days[one[0]]):
         if len(sides) == 2:
-            both = sides[1] & sides[2]
-            yield Shared(on=days[bucket], picks=tuple(said for key, said in options.items() if key in both))
+            both = (pick for field in fields for pick in on_both(field, sides[1], sides[2]))
+            yield Shared(on=days[bucket], picks=tuple(dict.fromkeys(both)))
 
 
 def _apart(
     asked: Asked, exercise: Exercise, answers: Sequence[Answer], days: Mapping[Any, date]
 ) -> Iterator[Apart]:
     """Of a column of rows: the rows on which the two were furthest apart, among those that both answered."""
-    told: dict[Any, dict[str, dict[Position, float]]] = {}
-    labels: dict[str, str] = {}
+    told: dict[Any, dict[Position, Numbers]] = {}
     for one in answers:
-        _field, column = _place(exercise, _full_source(asked, one.source))
-        if column is None or not isinstance(one.value, list):
-            continue
-        for row in one.value:
-            if (number := shapes.number_in(row["answers"].get(column.key))) is not None:
-                labels[row["row"]] = row["label"]
-                told.setdefault(_bucket(asked, one), {}).setdefault(row["row"], {})[one.author] = number
-    for bucket, rows in sorted(told.items(), key=lambda one: days[one[0]]):
-        both = {row: (sides[1], sides[2]) for row, sides in rows.items() if len(sides) == 2}
-        most = max((abs(first - second) for first, second in both.values()), default=0.0)
-        if most:
-            furthest = (row for row in labels if row in both and abs(both[row][0] - both[row][1]) == most)
-            yield Apart(on=days[bucket], rows=tuple((labels[row], *both[row]) for row in furthest))
+        _field, column = place_of(exercise, _full_source(asked, one.source))
+        if column and (numbers := numbers_in(column, one.value)):
+            told.setdefault(_bucket(asked, one), {}).setdefault(one.author, {}).update(numbers)
+    for bucket, sides in sorted(told.items(), key=lambda one: days[one[0]]):
+        if len(sides) == 2 and (rows := furthest(sides[1], sides[2])):
+            yield Apart(on=days[bucket], rows=rows)

@@ -18,7 +18,15 @@ from clinic.homework import queries as rounds
 from clinic.homework.models import Round
 from clinic.practice.models import Practice
 from clinic.reflections import queries, rules
-from clinic.reflections.desk import call_back, mark_note_read, release, reply, return_for_another_pass, review
+from clinic.reflections.desk import (
+    call_back,
+    mark_note_read,
+    mark_read_aloud,
+    release,
+    reply,
+    return_for_another_pass,
+    review,
+)
 from clinic.reflections.drafts import (
     Author,
     Conflict,
@@ -60,6 +68,7 @@ __all__ = [
     "keep_text",
     "keep_words",
     "mark_note_read",
+    "mark_read_aloud",
     "narrow",
     "perform_openings",
     "release",

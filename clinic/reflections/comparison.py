@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from clinic.access import Viewer
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
 from clinic.exercises import answers as shapes
+from clinic.exercises.compared import Compared, compared
 from clinic.exercises.document import Again, Exercise, Field, label_for
 from clinic.exercises.document import Turn as Asked
 from clinic.exercises.own_questions import TAIL, keeps_with_counselor
@@ -103,6 +104,7 @@ class Comparison:
     people: list[Person]
     rows: list[Row]
     additions: list[tuple[Partner, datetime, str]]
+    compared: list[Compared]  # what both named, and where they are furthest apart
 
     @property
     def zone(self) -> str:
@@ -135,7 +137,19 @@ def comparison(viewer: Viewer, round_: Round) -> Comparison:
         [_person(one, sent) for one in people],
         rows,
         [(_partner(couple, one.partner_id), one.sent_at, one.words[0].answers["addition"]) for one in added],
+        list(compared(document, *(_apart(document, one, sent) for one in couple.partners))),
     )
+
+
+def _apart(document: Exercise, partner: Partner, sent: SentBy) -> dict[str, Any]:
+    """What one of the two answered where both answer apart, by turn.field."""
+    twins = {one.key for part in document.parts if part.legs == "each" for one in part.turns}
+    mine = [row for (_, by), row in sent.items() if by == partner.id and row.turn.key in twins]
+    return {
+        f"{row.turn.key}.{key}": answer
+        for row in mine
+        for key, answer in queries.as_sent(row).answers.items()
+    }
 
 
 def _takes_part(round_: Round, partner: Partner) -> bool:

@@ -1,10 +1,10 @@
 """Verbs of the counselor: release with its hold, return, reply, review. Private notes lie under the practice's key."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from clinic import audit
+from clinic import audit, clock
 from clinic.access import Viewer
 from clinic.extensions import db
 from clinic.homework import actions as homework
@@ -86,6 +86,18 @@ def review(
         round_.reviewed_at = now
     audit.record(viewer, "review", round_, done=is_done)
     return row
+
+
+def mark_read_aloud(viewer: Viewer, round_: Round, on: date | None, now: datetime) -> None:
+    """It was read aloud in a session on that day; None takes the mark away. Nothing opens by it."""
+    today = clock.local_day(now, round_.assignment.zone)
+    if not queries.can_be_read_aloud(round_):
+        raise NotNow("There is nothing here that is read aloud in a session.")
+    if on is not None and on > today:
+        raise NotNow("That day is still to come. Nothing was marked.")
+    said = on.isoformat() if on else ""
+    homework.note(round_, "read_aloud", now, on=said)
+    audit.record(viewer, "read aloud", round_, on=said)
 
 
 def mark_note_read(viewer: Viewer, note: NoteToCounselor, now: datetime) -> None:

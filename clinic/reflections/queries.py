@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -248,6 +248,20 @@ def released_at(turn: Turn) -> datetime | None:
     acts = [event for event in turn.round.events if event.turn_id in ids]
     acts = [event for event in acts if event.kind == "released" or event.kind in VOIDS_A_RELEASE]
     return acts[-1].at if acts and acts[-1].kind == "released" else None
+
+
+def can_be_read_aloud(round_: Round) -> bool:
+    """True when something came in that reaches the partner by the counselor alone: it may be heard first."""
+    turns = rounds.document_for(round_).turns
+    return any(
+        turns[one.key].asks_consent and one.state == "sent" and not one.is_kept for one in round_.turns
+    )
+
+
+def read_aloud_on(round_: Round) -> date | None:
+    """The day on which it was read aloud in a session, as the counselor last marked it."""
+    days = [event.detail["on"] for event in round_.events if event.kind == "read_aloud"]
+    return date.fromisoformat(days[-1]) if days and days[-1] else None
 
 
 def opened_together(turn: Turn) -> list[Turn]:

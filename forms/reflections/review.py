@@ -7,6 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectMultipleField, StringField, ValidationError, widgets
 from wtforms.validators import InputRequired, Optional
 
+from forms.bounds import PracticeDate
 from forms.reflections.around import Words, listed
 
 QUALITY = [(str(step), str(step)) for step in range(5)]
@@ -40,6 +41,12 @@ class ReturnForm(FlaskForm):
     """What the author is told when a turn comes back for another pass."""
 
     word = Words("What should they look at again?", description="Goes to the author alone.")
+
+
+class AloudForm(FlaskForm):
+    """The day on which words were read aloud in a session; none takes the mark away."""
+
+    aloud_on = PracticeDate("On", [Optional()])
 
 
 class ReplyForm(FlaskForm):

@@ -5,7 +5,9 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from clinic.exercises import library
+from clinic.exercises.answers import RowLine
 from clinic.progress.exchange import Exchange, exchange
+from clinic.progress.lines import lines
 from clinic.progress.points import Position
 from clinic.progress.rules import Seen
 
@@ -106,3 +108,72 @@ def test_additions_stand_below_and_are_no_side() -> None:
 
 def test_words_that_have_not_opened_are_on_no_sheet() -> None:
     assert exchange([seen("speak", 1, opened_on=None, answers={"topic": "Tuesday"})]) is None
+
+
+# What the two come to
+
+
+def meaning(by: Position, *top: str, **now: int) -> list[Seen]:
+    """One side of a pair of lists: what was chosen, and how much of each is there today."""
+    labels = library.shipped()["trust_definitions"].turns["choose"].field("top").options or {}
+    rows = [
+        {"row": key, "label": labels[key], "answers": {"sign": f"A sign of {key}.", "now": level}}
+        for key, level in now.items()
+    ]
+    more: dict[str, Any] = {"slug": "trust_definitions", "leg": by - 1, "group": "sealed"}
+    return [
+        seen("choose", by, answers={"top": list(top)}, **more),
+        seen("levels", by, answers={"facets": rows}, **more),
+    ]
+
+
+def test_what_both_chose_and_where_they_are_furthest_apart_come_with_the_reveal() -> None:
+    first = meaning(1, "money", "fair", "kept_word", money=7, fair=4, kept_word=9)
+    second = meaning(2, "kept_word", "money", "present", kept_word=8, money=2, present=0)
+    shown = exchange([*second, *first])
+    assert shown is not None
+    both, apart = shown.compared
+    assert both.title == "Chosen by both"
+    assert both.picks == ("Doing what we said we would do", "Being open about money")
+    assert apart.rows == (("Being open about money", 7.0, 2.0),)
+    assert apart.asked == "How much of it is there today?"
+
+
+def test_the_reveal_and_the_report_say_the_same() -> None:
+    words = [*meaning(1, "money", "fair", money=7, fair=4), *meaning(2, "fair", "money", fair=9, money=2)]
+    shown = exchange(words)
+    assert shown is not None
+    trends = {line.key: line.trend for line in lines(words, [])}
+    assert shown.compared[0].picks == trends["overlap"].shared[0].picks
+    assert shown.compared[1].rows == trends["level"].apart[0].rows
+    assert len(shown.compared[1].rows) == 2  # a tie names both
+
+
+def test_one_side_alone_or_other_exercises_compare_nothing() -> None:
+    alone = exchange(meaning(1, "money", money=7))
+    assert alone is not None
+    assert not alone.compared
+    other = exchange([SPOKE, BACK])
+    assert other is not None
+    assert not other.compared
+
+
+def test_nothing_on_both_lists_is_said_and_no_distance_is_made_up() -> None:
+    shown = exchange([*meaning(1, "money", money=7), *meaning(2, "fair", fair=1)])
+    assert shown is not None
+    (both,) = shown.compared
+    assert both.is_overlap
+    assert not both.picks
+
+
+def test_a_row_of_several_columns_is_a_line_and_its_parts() -> None:
+    shown = exchange(meaning(1, "money", money=7))
+    assert shown is not None
+    (line,) = shown.legs[0].rows[1].sides[0].said[0].lines
+    assert line.startswith("Being open about money · What would one see")
+    assert isinstance(line, RowLine)
+    assert line.label == "Being open about money"
+    assert [(cell.said, cell.number, cell.of) for cell in line.cells] == [
+        ("A sign of money.", None, None),
+        ("7 of 10", 7.0, 10),
+    ]

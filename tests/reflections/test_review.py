@@ -1,10 +1,13 @@
 """The counselor's side: the queue, side by side, release with its hold, return, reply, and who may do what."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from clinic import clock
+from clinic.audit import AuditEvent
 from clinic.extensions import db
 from clinic.homework import tasks as homework
 from clinic.homework.models import Round
@@ -137,6 +140,52 @@ def test_a_narrowed_answer_is_shown_and_marked(work, client_for, pair, review):
     page = client_for("counselor").get(review).text
     assert "only for Ruth" in page
     assert "kept for you; looks declined to the other" in page
+
+
+def aloud_events(work, turn):
+    with work.app.app_context():
+        row = db.session.get_one(Round, work.round(turn))
+        return [event.detail["on"] for event in row.events if event.kind == "read_aloud"]
+
+
+def test_the_counselor_marks_that_a_statement_was_read_aloud(work, client_for, statement, round_url):
+    counselor = client_for("counselor")
+    today = clock.local_day(clock.now(), "America/New_York") - timedelta(days=1)
+    assert "Read aloud in a session" in counselor.get(round_url).text
+    counselor.post(f"{round_url}/read-aloud", data={"aloud_on": today.isoformat()})
+    page = counselor.get(round_url).text
+    assert f"Read aloud on {today:%A}, {today:%B} {today.day}" in page
+    assert f'value="{today.isoformat()}"' in page
+    counselor.post(f"{round_url}/read-aloud", data={"aloud_on": ""})
+    assert "Read aloud on" not in counselor.get(round_url).text
+    assert aloud_events(work, statement) == [today.isoformat(), ""]
+    with work.app.app_context():
+        assert not db.session.scalars(select(Opening)).all()
+        marks = db.session.scalars(select(AuditEvent).where(AuditEvent.verb == "read aloud")).all()
+        assert len(marks) == 2
+
+
+def test_a_day_to_come_or_a_round_without_such_words_is_not_marked(
+    work, client_for, statement, round_url, pair, review
+):
+    counselor = client_for("counselor")
+    counselor.post(f"{round_url}/read-aloud", data={"aloud_on": "2199-01-01"})
+    assert aloud_events(work, statement) == []
+    work.send("partner_a", pair[0], PULSE)
+    assert "Read aloud in a session" not in counselor.get(review).text
+    counselor.post(f"{review}/read-aloud", data={"aloud_on": "2020-01-01"})
+    assert aloud_events(work, pair[0]) == []
+
+
+def test_both_see_what_they_share_at_the_top_of_the_review(work, client_for):
+    given = work.assign("trust_definitions")
+    for who, top in (("partner_a", ["money", "fair"]), ("partner_b", ["fair", "present"])):
+        work.send(who, work.turn(given, "choose", who), {"top": top})
+    page = client_for("counselor").get(
+        f"/reflections/rounds/{work.round(first_turn(work, given, 'partner_a'))}"
+    )
+    at = page.text.index("Chosen by both")
+    assert "Sharing the daily work fairly" in page.text[at : at + 300]
 
 
 def test_what_would_rather_not_be_said_stays_unsaid(work, client_for, pair, review):

@@ -18,7 +18,7 @@ from clinic.reflections import actions, comparison, queries, releases, rules, se
 from clinic.reflections.models import NoteToCounselor
 from clinic.reflections.views.turn import pages
 from forms.bounds import room
-from forms.reflections import ReleaseForm, ReplyForm, ReturnForm, review_form
+from forms.reflections import AloudForm, ReleaseForm, ReplyForm, ReturnForm, review_form
 
 
 def readable(round_id: UUID) -> Round:
@@ -86,6 +86,10 @@ def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
         "read": seen.marks_in(queries.came_in(viewer, round_)).values(),
         "reply_form": ReplyForm(people.items(), formdata=None),
         "return_form": ReturnForm(formdata=None),
+        "aloud_on": (aloud_on := queries.read_aloud_on(round_)),
+        "aloud_form": AloudForm(formdata=None, aloud_on=aloud_on)
+        if queries.can_be_read_aloud(round_)
+        else None,
         "review_form": _filled(people, kept),
     }
     return web.page("reflections/review.html", status, **{**values, **forms})
@@ -325,6 +329,19 @@ def mark_meets(round_id: UUID) -> Response | BaseResponse:
     meets = sorted(marked ^ {name})
     done = "The mark is gone." if name in marked else "Marked: they meet."
     return _do(round_, lambda: actions.review(web.viewer(), round_, clock.now(), meets=meets), done)
+
+
+@pages.post("/rounds/<uuid:round_id>/read-aloud")
+@access.counselors
+@web.takes(room(AloudForm))
+def read_aloud(round_id: UUID) -> Response | BaseResponse:
+    """Mark on which day it was read aloud in a session; without a day, take the mark away."""
+    round_, form = at_work(round_id), AloudForm()
+    if not form.validate():
+        return _review_page(round_, 422, aloud_form=form)
+    on = form.aloud_on.data
+    done = "Marked as read aloud." if on else "The mark is gone."
+    return _do(round_, lambda: actions.mark_read_aloud(web.viewer(), round_, on, clock.now()), done)
 
 
 @pages.post("/notes/<uuid:note_id>/read")
