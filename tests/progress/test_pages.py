@@ -374,7 +374,9 @@ def test_who_is_shown_opened_words_for_a_report_is_told_to_their_author(
     assert stories.CANARIES["opened"] in page_of(client_for("counselor"), address)
     with app.app_context():
         readings = select(WordsRead.owner_id, WordsRead.kind).distinct()
-        read = set(db.session.execute(readings.where(WordsRead.kind == "opening")).tuples())
+        rows = db.session.execute(readings.where(WordsRead.kind == "opening"))
+        read = {(row.owner_id, row.kind) for row in rows}
+        db.session.remove()
     partners = told.cast.partners
     assert read == {(partners[one], "opening") for one in ("partner_a", "partner_b")}
     for key in ("partner_a", "partner_b"):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, event
@@ -66,7 +66,8 @@ def costs(site: Site, who: str) -> Costs:
 
 def grow(site: Site) -> None:
     """At the same moment, more of everything: couples, assignments, what was sent, replies, reports, appointments."""
-    stage = deepcopy(site.world.stage)  # the world itself is everybody's
+    there = site.world.stage  # everybody's
+    stage = replace(there, assignments=dict(there.assignments))
     with site.app.app_context():
         for number in range(4):
             for add in (_another_couple, _more_of_the_couple):
