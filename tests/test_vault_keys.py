@@ -358,8 +358,8 @@ def test_reading_the_same_row_twice_is_one_line_and_a_failed_act_has_it_all_the_
 ) -> None:
     row = draft()
     current = vault.Reading(staff(practice), "test")
-    current.note(row, ("partner", row.partner_id))
-    current.note(row, ("partner", row.partner_id))
+    current.note(row, row.partner_id)
+    current.note(row, row.partner_id)
     place = ("draft", str(row.partner_id))
     assert current.opened == {place: {str(row.id)}}
     current.noting, current.opened = current.opened, {}
@@ -368,7 +368,7 @@ def test_reading_the_same_row_twice_is_one_line_and_a_failed_act_has_it_all_the_
     current.noting, current.opened = current.opened, {}
     current.stands()
     assert (current.noted, current.noting) == ({str(row.id)}, {})
-    current.note(row, ("partner", row.partner_id))
+    current.note(row, row.partner_id)
     assert current.opened == {}
 
 
