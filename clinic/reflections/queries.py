@@ -44,13 +44,10 @@ def visible_to(viewer: Viewer) -> Select[Reflection]:
 
 
 def openings_for(viewer: Viewer) -> Select[Opening]:
-    """Words that were opened to this partner; for staff those of the couples they may see.
-
-    Once their author's record is closed they are with the partner to whom they were opened, and with nobody else.
-    """
+    """Words that were opened to this partner; for staff all openings of the couples they may see."""
     if viewer.is_staff:
         seen = couples.visible_to(viewer).with_only_columns(Couple.id)
-        return select(Opening).where(Opening.couple_id.in_(seen), Opening.author_id.not_in(couples.CLOSED))
+        return select(Opening).where(Opening.couple_id.in_(seen))
     if viewer.is_client:
         return select(Opening).where(Opening.to_id.in_(viewer.partner_ids))
     return select(Opening).where(false())
