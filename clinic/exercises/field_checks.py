@@ -252,10 +252,9 @@ def _out_of_reach(field: Field, name: str, value: float) -> tuple[str, str] | No
         return f"{value:g}", "more than 0" + ("" if widest is None else f", at most {widest:g}")
     if (first is None or value > first) and (last is None or value <= last):
         return None
-    return f"{value:g}", f"more than {first:g}, at most {last:g}" if None not in (
-        first,
-        last,
-    ) else "within the bounds"
+    bounds = [f"more than {first:g}"] if first is not None else []
+    bounds += [f"at most {last:g}"] if last is not None else []
+    return f"{value:g}", ", ".join(bounds)
 
 
 def _is_number(reference: str, turns: dict[str, Turn]) -> bool:
