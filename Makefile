@@ -64,6 +64,9 @@ bench: $(VENV)/stamp-dev ## what pages and documents cost
 mutants: $(VENV)/stamp-dev ## small mistakes in access and vault, and how many of them the tests notice
 	$(PY) -m bench.mutants $(ARGS)
 
+histories: $(VENV)/stamp-dev ## many random histories, with and without what one partner does in private
+	HISTORIES=$${HISTORIES:-300} $(PY) -m pytest -n 0 tests/rules/test_random_histories.py -k tells_the_other
+
 shots: $(VENV)/stamp-browser ## a picture of every screen, narrow and wide, light and dark
 	$(PY) -m tests.browser.shots $(ARGS)
 

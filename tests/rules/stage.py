@@ -55,13 +55,15 @@ class Stage:
 
     @contextmanager
     def act(self, who: str) -> Iterator[Viewer]:
-        """One request's worth: a reading of their own, one commit, nothing kept in memory."""
+        """One request's worth: a reading of their own, one commit, nothing kept in memory; all or nothing of it."""
         with clock.moved_to(self.now):
             viewer = people.viewer_of(self.cast, who)
             with vault.reading(viewer, "stage"):
-                yield viewer
-                db.session.commit()
-                db.session.remove()
+                try:
+                    yield viewer
+                    db.session.commit()
+                finally:
+                    db.session.remove()  # before the reading is noted, which needs the lock
 
     # Rows
 
@@ -167,11 +169,12 @@ class Stage:
 
     def sending(self, author: Author, words: str, **more: Any) -> Sending:
         """A full answer to a turn in which every text holds `words`."""
-        answers = answering.answers_for(author, words)
+        answers = {**answering.answers_for(author, words), **more.pop("answers", {})}
+        safe, consent = more.pop("safe", "yes"), more.pop("consent", "yes")
         return Sending(
-            answers={**answers, **more.pop("answers", {})},
-            safe=more.pop("safe", "yes") if author.asked.reaches_partner else None,
-            consent=more.pop("consent", "yes") if author.asked.asks_consent else None,
+            answers=answers,
+            safe=safe if author.asked.reaches_partner else None,
+            consent=consent if author.asked.asks_consent else None,
             **more,
         )
 

@@ -23,7 +23,7 @@ from tests import cast as people
 from tests.rules import histories
 from tests.rules.histories import A
 from tests.rules.stage import WORK, Stage
-from tests.rules.visits import Visit, links_of, visit
+from tests.rules.visits import Visit, links_of, visit, without_tokens
 
 TURN_PAGES = ("/before", "/revise", "/say", "/sent", "/own")
 STARTS = ("/", "/progress/now", "/progress/ours", "/progress/mine", "/accounts/devices", "/accounts/welcome")
@@ -32,7 +32,6 @@ LEFT_ASIDE = re.compile(r"/say\?|[?&](all|step)=|/accounts/passphrase")
 
 FOREIGN = ("/progress/today", "/couples/", "/documents/", "/reflections/queue")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-TOKEN = re.compile(r'(name="(?:csrf_token|writer)"[^>]*value=|<meta name="csrf-token" content=)"[^"]+"')
 LEFT_OUT = {"Date"}
 PAGES_AT_MOST = 120
 TRIED = 5
@@ -197,7 +196,7 @@ def comparable(made: Visit, numbers: dict[str, str]) -> tuple[str, int, tuple[tu
         return numbers.setdefault(found[0], f"id-{len(numbers):04}")
 
     def plain(text: str) -> str:
-        return TOKEN.sub(r'\1"…"', ID.sub(number, text))
+        return without_tokens(ID.sub(number, text))
 
     cookies = re.sub(r"\bsession=[^;]+", "session=…", made.headers.get("Set-Cookie", ""))
     kept = {**made.headers, "Set-Cookie": cookies}
