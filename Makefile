@@ -14,7 +14,7 @@ TEST_LEVEL := dev
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test browser lint format types contracts exercises bench mutants shots lock clean
+.PHONY: help setup run test browser lint format types contracts exercises bench mutants histories shots lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
