@@ -17,6 +17,14 @@ missing_libraries() {
     done
 }
 
+# Reads "package file" lines and prints each package whose file is not there.
+missing_files() {
+    while read -r package file; do
+        [ -e "$file" ] || echo "$package"
+    done
+}
+
+# The house's own typefaces are for Latin writing; on paper pictographs and East Asian writing come from these two.
 missing_for_run() {
     "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
     missing_libraries <<LIBRARIES
@@ -24,6 +32,10 @@ libpango-1.0-0 libpango-1.0.so.0
 libpangoft2-1.0-0 libpangoft2-1.0.so.0
 libharfbuzz-subset0 libharfbuzz-subset.so.0
 LIBRARIES
+    missing_files <<FONTS
+fonts-noto-color-emoji /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf
+fonts-wqy-microhei /usr/share/fonts/truetype/wqy/wqy-microhei.ttc
+FONTS
 }
 
 # libatomic1 is what playwright's own driver wants; a bare Debian is without it.

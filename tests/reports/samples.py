@@ -174,13 +174,13 @@ def year(audience: Audience = "couple") -> ProgressSummary:
 
 
 def long(audience: Audience = "couple") -> ProgressSummary:
-    """Forty rounds, names of 60 characters, an excerpt of 20 000, text from right to left and with pictographs."""
+    """Forty rounds, names of 60 characters, an excerpt of 20 000, text from right to left, with pictographs and in other writing."""
     names = ("Maximiliana-Theodora von Hohenstein-Waldburg zu Achberg-Ries", "Ö" * 60)
     tale = ("We sat in the car for a while. " * 50 + "\n\n") * 13
     words = Words(by=1, text=(tale * 2)[:20_000])
     both = (
         Words(by=1, text=HEBREW + "\n" + ARABIC),
-        Words(by=2, text="Thank you 🙏🏽 for waiting 👍 ❤️ \x07\u202e"),
+        Words(by=2, text="Thank you 🙏🏽 for waiting 👍 ❤️ \x07\u202e 김서연 王芳 さくら 𐀀"),
     )
     base = short(audience)
     return replace(

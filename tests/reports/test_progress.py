@@ -198,10 +198,11 @@ def test_only_the_copy_for_both_carries_a_seam_at_its_head(audience: Audience, s
     assert _page(summary).count('class="seam"') == seams
 
 
-def test_text_from_right_to_left_and_pictographs_are_there(printed: Printed) -> None:
-    text = reading.text(printed("long", "couple", "A4"))
-    assert "שבוע" in text
-    assert "[thumbs up sign]" in " ".join(text.split()) or "👍" in text
+def test_writing_of_any_kind_is_there(printed: Printed) -> None:
+    """From right to left, pictographs, East Asian; what no typeface at hand can draw is named."""
+    text = " ".join(reading.text(printed("long", "couple", "A4")).split())
+    for words in ("שבוע", "👍", "김서", "王芳", "さくら", "[linear b syllable b008 a]"):
+        assert words in text, words
 
 
 def test_report_prints_the_hash_of_its_summary(printed: Printed) -> None:
