@@ -18,6 +18,8 @@ PARTS = {
     "import of exercises",
     "export for spreadsheets",
     "pictures",
+    "process notes",
+    "agreements",
 }
 """What a row may wait for, by name."""
 
