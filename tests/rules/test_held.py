@@ -129,6 +129,9 @@ HOLDS: Mapping[str, Hold] = {
 ENDED = {reason for reason in HOLDS if "withdrawn" in reason or "recalled" in reason}
 """What ends the rounds for both, as both may know."""
 
+STOPS_ALL = {reason for reason in HOLDS if "withdrawn" in reason or reason == "the couple is paused"}
+"""What stops work for the counselor alone as well; everything else is about joint work."""
+
 
 def pages_of(theater: Theater, hold: Hold) -> list[object]:
     """What A gets: the pages, and the own turn by its address where there is one."""
@@ -150,6 +153,24 @@ def _asked(theater: Theater, stage: Stage, paths: tuple[str, ...]) -> list[objec
 @pytest.mark.parametrize("reason", HOLDS)
 def test_a_held_client_cannot_tell_why(theater: Theater, reason: str) -> None:
     assert pages_of(theater, HOLDS[reason]) == pages_of(theater, nothing)
+
+
+def test_who_writes_for_the_counselor_alone_cannot_tell_why_joint_work_is_held_either(
+    theater: Theater,
+) -> None:
+    """A clearance that is missing looks like exercises that were paused, or recalled, or never given."""
+
+    def with_own_work(hold: Hold) -> Hold:
+        def both(stage: Stage) -> None:
+            stage.assign("feelings", "feelings_log", {A: "mutual"})
+            hold(stage)
+
+        return both
+
+    seen = {reason: str(pages_of(theater, with_own_work(hold))) for reason, hold in HOLDS.items()}
+    joint = str(pages_of(theater, with_own_work(nothing)))
+    assert {reason for reason, pages in seen.items() if pages != joint} == STOPS_ALL
+    assert len({seen[reason] for reason in STOPS_ALL}) == 1
 
 
 def test_a_turn_that_is_held_is_the_same_page_for_every_reason(theater: Theater) -> None:
