@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import (
     JSON,
@@ -31,7 +31,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.access import Viewer
 from clinic.clock import now
-from clinic.extensions import Base, append_only, db, transactions
+from clinic.extensions import Base, append_only, db, new_id, transactions
 
 WORDS = {"words", "opening", "note_to_counselor"}
 """Tables of what a partner sent, and of what was opened of it; who of the practice read these, that partner is told."""
@@ -104,7 +104,7 @@ def record_reading(viewer: Viewer, purpose: str, rows: Mapping[tuple[str, str], 
 
 def _words_read(entry: AuditEvent, table: str, owner: str) -> dict[str, Any]:
     return {
-        "id": uuid4(),
+        "id": new_id(),
         "event_id": entry.id,
         "owner_id": UUID(owner),
         "reader_id": entry.actor_id,

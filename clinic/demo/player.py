@@ -15,7 +15,7 @@ from clinic.couples import staffing
 from clinic.demo.scene import BrokenStory, Scene, staff_viewer
 from clinic.demo.story import Member, Present, Step, Story
 from clinic.demo.unroll import steps_of
-from clinic.demo.verbs import ACTS, BY_PARTNER
+from clinic.demo.verbs import ACTS, BY_PARTNER, READS
 from clinic.exercises.turns import HOLD
 from clinic.extensions import db
 from clinic.homework import tasks as homework_tasks
@@ -112,7 +112,7 @@ def _perform(moment: Moment) -> None:
     scene, step = moment.scene, moment.step
     with clock.moved_to(moment.at):
         scene.viewer = scene.client(step.who) if step.do in BY_PARTNER else scene.counselor()
-        with vault.reading(scene.viewer, f"demo.{step.do}"):
+        with vault.reading(scene.viewer, "reflections.review" if step.do in READS else f"demo.{step.do}"):
             try:
                 ACTS[step.do](scene, step, moment.at)
             except Exception as error:

@@ -227,6 +227,7 @@ def read_aloud(scene: Scene, step: Step, now: datetime) -> None:
 
 
 def review(scene: Scene, step: Step, now: datetime) -> None:
+    _read_both_sides(scene.round(step))
     quality = {str(scene.partner(key).id): value for key, value in step.quality.items()}
     reflections.review(
         scene.viewer,
@@ -245,7 +246,15 @@ def read(scene: Scene, step: Step, now: datetime) -> None:
     for round_ in db.session.scalars(came_in.where(Round.reviewed_at.is_(None)).order_by(Round.came_in_at)):
         sent = sorted({str(turn.sent_by_id) for turn in round_.turns if turn.sent_by_id})
         quality = {partner: 2 + (round_.number + place) % 3 for place, partner in enumerate(sent)}
+        _read_both_sides(round_)
         reflections.review(viewer, round_, now, quality=quality, is_done=True)
+
+
+def _read_both_sides(round_: Round) -> None:
+    """As the page of a review does: so that their authors find in their list who read it."""
+    for sent in words.latest(round_.turns).values():
+        for part in sent.words:
+            _ = part.answers
 
 
 def act_on_flag(scene: Scene, step: Step, now: datetime) -> None:
@@ -289,6 +298,9 @@ def _next_appointment(scene: Scene) -> Appointment:
     rows = (db.session.get_one(Appointment, id_) for id_ in scene.appointments)
     return min((one for one in rows if one.state == "scheduled"), key=lambda one: one.starts_at)
 
+
+READS = {"review", "read"}
+"""For what the counselor opens words."""
 
 BY_PARTNER = frozenset(
     {"sign", "take_back_consent", "draft", "send", "confirm", "decline", "take_back", "narrow", "add"}

@@ -12,7 +12,7 @@ from clinic import clock
 from clinic.access import Viewer
 from clinic.accounts.models import StaffMember
 from clinic.appointments.models import Appointment
-from clinic.audit import WordsRead
+from clinic.audit import AuditEvent, WordsRead
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple, CoupleCounselor, EmergencyAccess, Partner
 from clinic.exercises.queries import document_of
@@ -258,40 +258,56 @@ class Look:
     role: str
     on: date
     kinds: Sequence[str]
+    whys: Sequence[str]
 
 
 KINDS = {"words": "what you sent", "note_to_counselor": "a word that you left for your counselor"}
+WHYS = {
+    "reflections": "to review it",
+    "appointments": "to prepare an appointment",
+    "progress.report": "for a report",
+    "progress": "to see how you both go on",
+}
+"""By the purpose of a reading, or the part of the house that it belongs to. Of a request or a duty the record tells."""
+
+OTHER_WHY = "in their work with you"
 LOOKS_IN_VIEW = 30
 
 
 def looks_at(couple: Couple, partner: Partner) -> list[Look]:
-    """Which staff read this partner's words, by day, the latest first.
+    """Which staff read this partner's words, and for what, by day, the latest first.
 
     By day and no closer: a counselor reads both sides in one sitting, so that a minute would tell when the other sent.
     """
     rows = (
-        select(StaffMember, WordsRead.at, WordsRead.kind)
+        select(StaffMember, WordsRead.at, WordsRead.kind, AuditEvent.detail["purpose"].as_string())
         .join(WordsRead, WordsRead.reader_id == StaffMember.person_id)
+        .join(AuditEvent, AuditEvent.id == WordsRead.event_id)
         .where(WordsRead.owner_id.in_([partner.id, couple.id]))
         .order_by(WordsRead.at.desc())
         .limit(LOOKS_IN_VIEW * 20)
     )
     seen: dict[tuple[UUID, date], set[str]] = {}
     staff: dict[UUID, StaffMember] = {}
-    for member, at, kind in db.session.execute(rows):
+    for member, at, kind, purpose in db.session.execute(rows):
         staff[member.id] = member
-        seen.setdefault((member.id, clock.local_day(at, couple.zone)), set()).add(kind)
+        seen.setdefault((member.id, clock.local_day(at, couple.zone)), set()).update({kind, _why(purpose)})
     roles = _roles_in(couple)
     looks = [
         Look(
             staff[id_].name,
             roles(staff[id_], on),
             on,
-            [said for kind, said in KINDS.items() if kind in kinds],
+            [said for kind, said in KINDS.items() if kind in found],
+            [said for said in (*WHYS.values(), OTHER_WHY) if said in found],
         )
-        for (id_, on), kinds in seen.items()
+        for (id_, on), found in seen.items()
     ]
     return looks[:LOOKS_IN_VIEW]
+
+
+def _why(purpose: str) -> str:
+    return WHYS.get(purpose) or WHYS.get(purpose.partition(".")[0], OTHER_WHY)
 
 
 def _roles_in(couple: Couple) -> Callable[[StaffMember, date], str]:

@@ -88,7 +88,7 @@ def test_what_is_typed_while_the_counselor_recalls_it_is_kept_for_its_author(cli
 # Who read it
 
 
-def test_it_says_which_staff_read_what_was_sent_and_on_which_day(client_for, work, given):
+def test_it_says_which_staff_read_what_was_sent_why_and_on_which_day(client_for, work, given, cast):
     turn = work.turn(given, "pulse", "partner_a")
     work.send("partner_a", turn, PULSE | {"victory": "We laughed."})
     mara, jonas = client_for("partner_a"), client_for("partner_b")
@@ -98,7 +98,11 @@ def test_it_says_which_staff_read_what_was_sent_and_on_which_day(client_for, wor
     mine = mara.get("/progress/mine").text
     assert "<bdi>Ruth Okafor</bdi>, your counselor" in mine
     assert "<bdi>Ingrid Sol</bdi>, supervisor" in mine
-    assert "what you sent, on Tuesday, March 3, 2026" in mine
+    assert mine.count("what you sent, to review it, on Tuesday, March 3, 2026") == 2
+    client_for("counselor").post(f"/appointments/agenda/{turn}/victory")
+    client_for("counselor").get(f"/appointments/of/{cast.couples['couple']}")
+    again = mara.get("/progress/mine").text
+    assert "what you sent, to review it and to prepare an appointment, on Tuesday, March 3, 2026" in again
     assert "Who of the practice read it" not in jonas.get("/progress/mine").text
 
 

@@ -174,7 +174,7 @@ def year(audience: Audience = "couple") -> ProgressSummary:
 
 
 def long(audience: Audience = "couple") -> ProgressSummary:
-    """Forty rounds, names of 60 characters, an excerpt of 20 000, text from right to left, with pictographs and in other writing."""
+    """Forty rounds, names of 60 characters, an excerpt of 20 000, writing of every direction and kind."""
     names = ("Maximiliana-Theodora von Hohenstein-Waldburg zu Achberg-Ries", "Ö" * 60)
     tale = ("We sat in the car for a while. " * 50 + "\n\n") * 13
     words = Words(by=1, text=(tale * 2)[:20_000])
