@@ -285,8 +285,8 @@ def _key_of(connection: Connection, owner: Owner, *, make: bool) -> _Key:
 def _key_for(connection: Connection, owner: Owner, envelope: bytes) -> _Key:
     """The key that an envelope names; another one at hand was shredded meanwhile, and its owner has a new one."""
     key = _key_of(connection, owner, make=False)
-    if envelope[1:17] != key.id.bytes and owner in _keys.open:
-        del _keys.open[owner]
+    if envelope[1:17] != key.id.bytes:
+        _keys.open.pop(owner, None)
         key = _key_of(connection, owner, make=False)
     return key
 

@@ -117,6 +117,17 @@ def test_an_erased_key_takes_its_words_with_it() -> None:
         _ = row.body
 
 
+def test_a_row_that_is_fetched_anew_shows_what_is_there_now() -> None:
+    row = draft("as it was")
+    newer, table = draft("as it is", row.partner_id), Draft.__table__
+    with vault.reading(author_of(row), "test"):
+        assert row.body == {"text": "as it was"}
+        db.session.execute(table.update().where(table.c.id == row.id).values(body_sealed=raw(newer)))
+        db.session.scalars(select(Draft).execution_options(populate_existing=True)).all()
+        with pytest.raises(vault.VaultError):
+            _ = row.body  # the text of another row, which does not open here; the one at hand was forgotten
+
+
 def test_a_key_of_a_rolled_back_transaction_seals_nothing() -> None:
     row = draft()
     owner = ("partner", row.partner_id)

@@ -66,6 +66,17 @@ def test_what_is_written_after_shredding_has_another_key_and_a_process_that_held
         assert row.body == {"text": "after"}
 
 
+def test_looking_for_a_key_that_was_shredded_makes_no_new_one() -> None:
+    row, other = draft("before"), draft("of somebody else")
+    owner: vault.Owner = ("partner", row.partner_id)
+    vault.shred(db.session.connection(), [owner])
+    vault._keys.open[owner] = vault._keys.open["partner", other.partner_id]  # another than the text names
+    db.session.expire(row)
+    with vault.reading(SYSTEM, "test"), pytest.raises(vault.VaultError, match="erased"):
+        _ = row.body
+    assert vault.key_ids(db.session.connection(), [owner]) == []
+
+
 def test_a_process_lets_go_of_what_another_one_wrote_into_the_list(tmp_path: Path) -> None:
     """As its next reading begins, and also of what is used once more on its way out."""
     kept, gone = draft(), draft()
