@@ -14,27 +14,35 @@ from uuid import UUID
 
 from sqlalchemy import (
     JSON,
+    Column,
     Connection,
     CursorResult,
     ForeignKey,
     Index,
+    PrimaryKeyConstraint,
     Row,
     Table,
+    Uuid,
     bindparam,
     event,
     func,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.access import Viewer
 from clinic.clock import now
-from clinic.extensions import Base, append_only, db, new_id, transactions
+from clinic.extensions import Base, Instant, append_only, db, new_id, transactions
 
 WORDS = {"words", "opening", "note_to_counselor"}
 """Tables of what a partner sent, and of what was opened of it; who of the practice read these, that partner is told."""
+
+
+Opened = Mapping[tuple[str, str], set[str]]
+"""Ids of rows that were opened, by table and owner."""
 
 
 class AuditEvent(Base):
@@ -66,23 +74,57 @@ class WordsRead(Base):
     __table_args__ = (Index("ix_audit_reading_owner", "owner_id", "at"),)
 
 
+ABOUT = Table(
+    "audit_about",
+    Base.metadata,
+    Column("couple_id", Uuid, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("couple_id", "at", "event_id"),
+)
+"""Which entries are about a couple: what their `detail` says under `couples`, to be found by couple."""
+
+FIND_BY_COUPLE = (
+    "CREATE TRIGGER audit_event_about AFTER INSERT ON audit_event "
+    "WHEN json_extract(NEW.detail, '$.couples') IS NOT NULL BEGIN "
+    "INSERT INTO audit_about (couple_id, at, event_id) "
+    "SELECT replace(value, '-', ''), NEW.at, NEW.id FROM json_each(NEW.detail, '$.couples'); END"
+)
+"""The database does it with the entry itself: no writer can forget it, and no page pays a statement for it."""
+
+
+def couple_of(row: Base) -> UUID | None:
+    """The couple that a row is about, by what is at hand of it; None for what is about none."""
+    if row.__tablename__ == "couple":
+        return row.id
+    found: UUID | None = getattr(row, "couple_id", None)
+    for name in ("reflection", "assignment", "partner"):
+        if found is None and (related := getattr(row, name, None)) is not None:
+            found = related.couple_id
+    return found
+
+
 def record(viewer: Viewer, verb: str, row: Base, **detail: Any) -> None:
     """Note an act in the running transaction: it is there exactly when the act is."""
     practice_id = viewer.practice_id or getattr(row, "practice_id", None)
     if practice_id is None:
         raise ValueError(f"{verb}: no practice to note this act for")
     db.session.flush()
+    if couple_id := couple_of(row):
+        detail["couples"] = [str(couple_id)]
     _append(db.session.connection(), practice_id, viewer, verb, row.__tablename__, row.id, detail)
 
 
 def note_reading(
-    connection: Connection, viewer: Viewer, purpose: str, rows: Mapping[tuple[str, str], set[str]]
+    connection: Connection, viewer: Viewer, purpose: str, rows: Opened, couples: Iterable[str] = ()
 ) -> None:
-    """Note a reading in the running transaction; `rows` are the ids that were opened, by table and owner."""
+    """Note a reading in the running transaction: which rows were opened, and about which couples they are."""
     if viewer.practice_id is None:
         raise ValueError(f"{purpose}: no practice to note this reading for")
     named = {f"{table}:{owner}": sorted(ids) for (table, owner), ids in sorted(rows.items())}
     detail: dict[str, Any] = {"purpose": purpose, "rows": named}
+    if about := sorted(couples):
+        detail["couples"] = about
     own = {str(id_) for side in viewer.sides for id_ in (side.partner_id, side.couple_id)}
     told = [
         (table, owner)
@@ -96,10 +138,10 @@ def note_reading(
         connection.execute(insert(WordsRead), [_words_read(entry, table, owner) for table, owner in told])
 
 
-def record_reading(viewer: Viewer, purpose: str, rows: Mapping[tuple[str, str], set[str]]) -> None:
+def record_reading(viewer: Viewer, purpose: str, rows: Opened, couples: Iterable[str] = ()) -> None:
     """The same in a short transaction of its own: the request that reads cannot write anything else."""
     with transactions(write=True), db.engine.begin() as connection:
-        note_reading(connection, viewer, purpose, rows)
+        note_reading(connection, viewer, purpose, rows, couples)
 
 
 def _words_read(entry: AuditEvent, table: str, owner: str) -> dict[str, Any]:
@@ -212,7 +254,7 @@ def hash_at(connection: Connection, practice_id: UUID, seq: int) -> str | None:
 def first_broken(connection: Connection, practice_id: UUID) -> Broken | None:
     """Go through a practice's chain from its beginning; None when every entry is as it was written, and told."""
     broken = first_unlike(_entries(connection, practice_id), chain_key(connection, practice_id))
-    return broken or _first_untold(connection, practice_id)
+    return broken or _first_untold(connection, practice_id) or _first_not_found(connection, practice_id)
 
 
 def _first_untold(connection: Connection, practice_id: UUID) -> Broken | None:
@@ -231,6 +273,19 @@ def _first_untold(connection: Connection, practice_id: UUID) -> Broken | None:
         if told and told != there.get(entry.id):
             return Broken(entry.seq, "is told otherwise to those whose words were read")
     return None
+
+
+_NOT_FOUND = text(
+    "SELECT min(one.seq) FROM audit_event AS one, json_each(one.detail, '$.couples') AS couple "
+    "WHERE one.practice_id = :practice_id AND NOT EXISTS (SELECT 1 FROM audit_about AS about WHERE "
+    "about.event_id = one.id AND about.at = one.at AND about.couple_id = replace(couple.value, '-', ''))"
+)
+
+
+def _first_not_found(connection: Connection, practice_id: UUID) -> Broken | None:
+    """The first entry that is about a couple and not found by it."""
+    seq = connection.execute(_NOT_FOUND, {"practice_id": practice_id.hex}).scalar()
+    return Broken(seq, "is not found by the couple that it is about") if seq else None
 
 
 def first_unlike(entries: Iterable["AuditEvent | Row[Any]"], key: bytes) -> Broken | None:
@@ -262,8 +317,11 @@ def _entries(connection: Connection, practice_id: UUID) -> CursorResult[Any]:
     return connection.execute(of.order_by(AuditEvent.seq).execution_options(yield_per=1000))
 
 
-for kind in (AuditEvent, WordsRead):
-    event.listen(kind.__table__, "after_create", append_only(kind.__tablename__))
+for kind in (AuditEvent.__table__, WordsRead.__table__, ABOUT):
+    event.listen(kind, "after_create", append_only(str(kind.description)))
+event.listen(
+    ABOUT, "after_create", lambda _table, connection, **_: connection.exec_driver_sql(FIND_BY_COUPLE)
+)
 
 
 @event.listens_for(AuditEvent, "before_update")

@@ -69,6 +69,7 @@ class Reading:
         default_factory=dict
     )  # in a transaction that is not over yet
     noted: set[str] = field(default_factory=set)  # ids of rows of which the trail has a line
+    couples: set[str] = field(default_factory=set)  # whom they are about
     rows: list[Base] = field(default_factory=list)  # with words in memory
 
     def note(self, row: Base, whose: UUID) -> None:
@@ -76,6 +77,9 @@ class Reading:
         self.rows.append(row)
         if str(row.id) not in self.noted:
             self.opened.setdefault((row.__tablename__, str(whose)), set()).add(str(row.id))
+            own = {side.partner_id: side.couple_id for side in self.viewer.sides}  # a client's own rows say no more
+            if couple_id := own.get(whose) or audit.couple_of(row):
+                self.couples.add(str(couple_id))
 
     def stands(self) -> None:
         """The line that was on its way is in the database."""
@@ -541,7 +545,7 @@ def _close(current: Reading) -> None:
 
 def _note_reading(current: Reading) -> None:
     if current.opened and current.viewer.practice_id is not None:
-        audit.record_reading(current.viewer, current.purpose, current.opened)
+        audit.record_reading(current.viewer, current.purpose, current.opened, current.couples)
 
 
 @event.listens_for(Session, "before_commit")
@@ -551,7 +555,9 @@ def _note_with_the_act(session: Session) -> None:
     if current is None or not current.opened or current.viewer.practice_id is None:
         return
     if session.info.get("writes", may_write()):
-        audit.note_reading(session.connection(), current.viewer, current.purpose, current.opened)
+        audit.note_reading(
+            session.connection(), current.viewer, current.purpose, current.opened, current.couples
+        )
         current.noting, current.opened = current.opened, {}
 
 

@@ -291,7 +291,7 @@ def looks_at(couple: Couple, partner: Partner) -> list[Look]:
     staff: dict[UUID, StaffMember] = {}
     for member, at, kind, purpose in db.session.execute(rows):
         staff[member.id] = member
-        seen.setdefault((member.id, clock.local_day(at, couple.zone)), set()).update({kind, _why(purpose)})
+        seen.setdefault((member.id, clock.local_day(at, couple.zone)), set()).update({kind, why(purpose)})
     roles = _roles_in(couple)
     looks = [
         Look(
@@ -306,7 +306,7 @@ def looks_at(couple: Couple, partner: Partner) -> list[Look]:
     return looks[:LOOKS_IN_VIEW]
 
 
-def _why(purpose: str) -> str:
+def why(purpose: str) -> str:
     return WHYS.get(purpose) or WHYS.get(purpose.partition(".")[0], OTHER_WHY)
 
 

@@ -37,7 +37,7 @@ def broken_disk() -> Iterator[None]:
 
     def fail(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         match = WRITES.match(statement)
-        if match and match[2].lower() not in {"user_session", "audit_event", "audit_reading"}:
+        if match and match[2].lower() not in {"user_session", "audit_event", "audit_reading", "audit_about"}:
             raise sqlite3.OperationalError("database or disk is full")
 
     event.listen(Engine, "before_cursor_execute", fail)

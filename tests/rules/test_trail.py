@@ -186,6 +186,27 @@ def test_what_a_client_is_told_of_readings_is_what_the_chain_says(
     assert (broken.seq, broken.why) == (seq, "is told otherwise to those whose words were read")
 
 
+@pytest.mark.parametrize(
+    "falsify", [delete(audit.ABOUT), update(audit.ABOUT).values(couple_id=uuid4())], ids=["gone", "another's"]
+)
+def test_what_is_about_a_couple_is_found_by_it_as_the_chain_says(
+    site: Site, practices: list[object], falsify: Executable
+) -> None:
+    with site.app.app_context():
+        about = db.session.execute(select(audit.ABOUT).limit(1)).one()
+        with pytest.raises(DBAPIError, match="append-only"):
+            db.session.execute(falsify)
+        db.session.rollback()
+        for verb in ("update", "delete"):
+            db.session.execute(text(f"DROP TRIGGER audit_about_no_{verb}"))
+        db.session.execute(falsify.where(audit.ABOUT.c.event_id == about.event_id))
+        seq = db.session.scalar(select(AuditEvent.seq).where(AuditEvent.id == about.event_id))
+        broken = audit.first_broken(db.session.connection(), practices[0])
+        db.session.rollback()
+    assert broken is not None
+    assert (broken.seq, broken.why) == (seq, "is not found by the couple that it is about")
+
+
 def test_an_entry_cannot_be_changed_through_the_house(site: Site, practices: list[object]) -> None:
     with site.app.app_context():
         entry = db.session.scalars(select(AuditEvent).where(AuditEvent.seq == 1)).first()

@@ -20,7 +20,7 @@ WRITES = re.compile(
 )
 LINK = re.compile(r'(?:href|src)="([^"#]+)')
 TOKEN = re.compile(r'(name="(?:csrf_token|writer)"[^>]*value=|<meta name="csrf-token" content=)"[^"]+"')
-MAY_GROW = {"audit_event", "audit_reading"}
+MAY_GROW = {"audit_event", "audit_reading", "audit_about"}
 LEFT_OUT = {"user_session": "last_seen_at", "calendar_link": "last_seen_at"}
 LAST_SEEN = re.compile(r"UPDATE (user_session|calendar_link) SET last_seen_at=\?", re.IGNORECASE)
 

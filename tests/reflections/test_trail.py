@@ -1,0 +1,67 @@
+"""The trail of a couple: its counselor sees who did what, and nobody else sees any of it."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from clinic.extensions import db
+from clinic.privacy import trail
+
+ROOT = Path(__file__).parents[2]
+DOMAINS = ("couples", "consent", "safety", "homework", "reflections", "appointments", "documents")
+PULSE = dict.fromkeys(("rely", "speak", "match", "doubt", "own", "hope"), 5)
+
+
+@pytest.fixture
+def given(work):
+    return work.assign("weekly_checkin")
+
+
+def lines(page: str) -> list[str]:
+    found = re.findall(
+        r'<span class="line__main">(.*?)</span><span class="line__sub tnum">(.*?)</span>', page
+    )
+    return [re.sub(r"<[^>]+>", "", " | ".join(one)) for one in found]
+
+
+def test_the_counselor_sees_what_each_did_and_who_read_it(client_for, work, given, cast):
+    turn = work.turn(given, "pulse", "partner_a")
+    work.send("partner_a", turn, PULSE | {"victory": "We laughed."})
+    for who in ("counselor", "supervisor"):
+        client_for(who).get(f"/reflections/rounds/{work.round(turn)}")
+    page = client_for("counselor").get(f"/privacy/couples/{cast.couples['couple']}/trail").text
+    found = lines(page)
+    assert any(one.startswith("Ingrid Sol read what was sent of Mara") for one in found), found
+    assert any(one.startswith("Mara sent an answer") and "Open the round" in one for one in found), found
+    assert any("to review it" in one for one in found)
+    assert "We laughed" not in page
+
+
+def test_it_goes_back_page_by_page_to_the_beginning(client_for, cast, app):
+    path = f"/privacy/couples/{cast.couples['couple']}/trail"
+    with app.app_context():
+        couple = db.session.get(trail.Couple, cast.couples["couple"])
+        total = trail.length(couple)
+    page = client_for("counselor").get(path).text
+    assert f"of {total}" in page
+    assert len(lines(page)) == min(total, trail.PAGE)
+    assert "There are no entries this far back" in client_for("counselor").get(f"{path}?start=900000").text
+
+
+def test_each_act_about_a_couple_has_its_words():
+    known = {key.rpartition(" ")[0] for key in trail.DID}
+    said = {
+        node.args[1].value
+        for domain in DOMAINS
+        for file in (ROOT / "clinic" / domain).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "record"
+        and len(node.args) > 2
+        and isinstance(node.args[1], ast.Constant)
+    }
+    assert len(said) > 40
+    assert said <= known, said - known
