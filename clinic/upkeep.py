@@ -7,7 +7,7 @@ from uuid import uuid4
 import click
 from flask import Flask
 
-from clinic import anchors, audit, backup, clock, mail, masters, shredded, vault
+from clinic import anchors, audit, backup, clock, mail, masters, restored, shredded, vault
 from clinic.app import create_app
 from clinic.config import Settings
 from clinic.extensions import db, transactions, wipe
@@ -75,12 +75,20 @@ def restore_command(file: Path) -> None:
     anchors.append(settings.anchor_file, [anchors.Note(now, head, is_restore=True) for head in heads])
     listed = shredded.read(*settings.shredded_files, file.parent / shredded.BESIDE_BACKUPS)
     shredded.append(settings.shredded_files, listed, now)
-    gone = shred_again(prepare(settings))
+    gone = shred_again(app := prepare(settings))
+    with app.app_context(), transactions(write=True):
+        held = restored.hold_all(now)
+        db.session.commit()
     click.echo(f"The practice of {backup.made_at(file):%B %d, %Y, %H:%M} UTC is back in {settings.data_dir}.")
     if gone:
         click.echo(f"{gone} keys that were shredded since then came back with it, and were shredded again.")
     elif not listed:
         click.echo("There is no list of shredded keys here. What was erased since that day is back with it.")
+    click.echo(
+        "What people kept closer, took back or asked to end since that day is not in it. So everything is held "
+        f"({held} couples were not before), and nobody is signed in: counselors go on with each couple, in its own "
+        "page, when they have asked both."
+    )
     click.echo("Look it over with: clinic verify")
 
 

@@ -23,6 +23,8 @@ from clinic.extensions import db
 SIGN_IN = "sign in"
 IN_A_ROW = "in a row"
 """Counts without a right try in between; they are not forgotten with time."""
+CAME = "came"
+"""When the owner of a name came first since strangers were counted there."""
 
 
 class Refused(Exception):
@@ -135,8 +137,11 @@ def _bucket(owner: str) -> str:
 def count_sign_in(door: Door, now: datetime) -> None:
     """Count a try at a name in every bucket that it belongs to; Refused when one of them is full."""
     db.session.execute(
-        delete(Throttle).where(Throttle.purpose != IN_A_ROW, Throttle.last_at <= now - rules.FORGOTTEN_AFTER)
+        delete(Throttle).where(
+            Throttle.purpose.not_in((IN_A_ROW, CAME)), Throttle.last_at <= now - rules.FORGOTTEN_AFTER
+        )
     )
+    _begin_anew(door, now)
     bucket = door.row()
     row = _row(IN_A_ROW, bucket) or _new_row(bucket, now)
     if row.failures >= rules.MOST_IN_A_ROW:
@@ -144,6 +149,17 @@ def count_sign_in(door: Door, now: datetime) -> None:
     row.failures += 1
     for bucket, pace in door.paces().items():
         count_try(SIGN_IN, bucket, now, pace)
+
+
+def _begin_anew(door: Door, now: datetime) -> None:
+    """Strangers begin anew on the day after the owner came, and not at once.
+
+    Else who has filled the count, and asks each minute whether the name is still shut, is told when its owner comes.
+    """
+    came = _row(CAME, door.everywhere)
+    if came is not None and came.last_at.date() < now.date():
+        db.session.delete(came)
+        _forget(door.everywhere)
 
 
 def _new_row(bucket: str, now: datetime) -> Throttle:
@@ -203,9 +219,11 @@ def wrong_codes(name_hashes: Collection[str], device_id: str | None = None) -> d
 
 
 def make_at_home(name_hash: str, device_id: str, now: datetime) -> None:
-    """A device has signed in under this name: from now on it has its own count there, and strangers begin anew."""
-    open_again(name_hash)
-    settle(Door(name_hash, device_id, ""), now)
+    """A device has signed in under this name: from now on it has its own count there; strangers begin anew tomorrow."""
+    door = Door(name_hash, device_id, "")
+    if _row(IN_A_ROW, door.everywhere) and not _row(CAME, door.everywhere):
+        db.session.add(Throttle(purpose=CAME, device_hash=door.everywhere, failures=0, last_at=now))
+    settle(door, now)
 
 
 def settle(door: Door, now: datetime) -> None:
@@ -216,7 +234,7 @@ def settle(door: Door, now: datetime) -> None:
 
 
 def open_again(name_hash: str) -> None:
-    """Its owner came, or has a new passphrase: strangers' tries at this name are none in a row."""
+    """Its owner has a new passphrase: strangers' tries at this name are none in a row."""
     _forget(Door(name_hash, None, "").everywhere)
 
 

@@ -63,6 +63,10 @@ class History:
         held = (event.at for event in self.events if event.kind == "appointment" and event.at >= at)
         return min(held, default=None)
 
+    def was_said(self, mode: str) -> bool:
+        """True when authors of words that wait had read that mode, before it was delayed."""
+        return any(event.kind == "delayed" and event.detail["than"] == mode for event in self.events)
+
     def released_at(self, *ids: TurnId) -> datetime | None:
         """The release that stands: after the last word of all these turns."""
         for event in reversed(self.events):

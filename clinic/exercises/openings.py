@@ -85,7 +85,14 @@ class Openings:
                 return Prospect(True, self.history.appointment_since(both), mode)
             case "counselor":
                 released = self.history.released_at(one.id, twin.id)
-                return Prospect(True, released and released + HOLD, mode)
+                return Prospect(True, self._as_said(both, released and released + HOLD), mode)
+
+    def _as_said(self, both: datetime, at: datetime | None) -> datetime | None:
+        """Where its authors had read that it opens at an appointment, and not before: then not before that either."""
+        if at is None or not self.history.was_said("appointment"):
+            return at
+        held = self.history.appointment_since(both)
+        return held and max(at, held)
 
     def _by_release(self, one: TurnState, sent_at: datetime) -> Prospect | None:
         """By the counselor's act, after the hold, with the author's consent."""

@@ -9,6 +9,7 @@ from sqlalchemy import Select, or_, select
 
 from clinic.access import Viewer
 from clinic.exercises.alone import given_alone
+from clinic.exercises.answers import room_for
 from clinic.exercises.document import Exercise
 from clinic.exercises.models import ExerciseVersion
 from clinic.extensions import db
@@ -54,3 +55,15 @@ def _decoded(_hash: str, body: bytes) -> Exercise:
 @lru_cache(maxsize=512)
 def _given_alone(hash_: str, body: bytes) -> Exercise:
     return given_alone(_decoded(hash_, body))
+
+
+def most_room() -> int:
+    """How many characters the longest turn of all exercises has room for; worked out once for each set of versions."""
+    return _most_room(frozenset(db.session.scalars(select(ExerciseVersion.hash))))
+
+
+@lru_cache(maxsize=8)
+def _most_room(_hashes: frozenset[str]) -> int:
+    rows = db.session.execute(select(ExerciseVersion.hash, ExerciseVersion.body))
+    documents = [_decoded(row.hash, row.body) for row in rows]
+    return max((room_for(one, turn) for one in documents for turn in one.turns.values()), default=0)

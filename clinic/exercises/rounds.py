@@ -17,6 +17,7 @@ EventKind = Literal[
     "released",  # by the counselor; takes effect after the hold
     "called_back",  # a release, within the hold
     "read_aloud",  # told by the counselor; detail: on, the day, empty when the mark was taken away; moves nothing
+    "delayed",  # by the counselor: words open later than was said; detail: than, the mode that its authors had read
     "opened",  # detail: group, to
     "proposed",  # detail: hash, answered
     "confirmed",  # detail: hash

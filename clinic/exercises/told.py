@@ -23,7 +23,7 @@ def _as_told(document: Exercise, legs: Sequence[Leg], event: Event, partner: Par
             return event if partner in (event.detail["to"], event.by) else None
         case "input_opened":
             return event if event.detail["to"] == partner else None
-        case "released" | "called_back" | "read_aloud":
+        case "released" | "called_back" | "read_aloud" | "delayed":
             return None
         case "returned":
             return event if _is_asked(document, legs, event, partner) else None

@@ -234,7 +234,10 @@ def delay_opening(viewer: Viewer, assignment: Assignment, opening: str, now: dat
         raise HomeworkError(OVER["recalled"])
     if OPENINGS.index(opening) <= OPENINGS.index(assignment.opening):
         raise HomeworkError("It can only become later: they have read when it opens.")
-    assignment.opening = opening
+    before, assignment.opening = assignment.opening, opening
+    waiting = select(Round).where(Round.assignment_id == assignment.id, Round.turns.any(Turn.awaits_opening))
+    for round_ in db.session.scalars(waiting).all():
+        note(round_, "delayed", now, than=before)
     audit.record(viewer, "delay opening", assignment, opening=opening)
 
 

@@ -32,7 +32,7 @@ from clinic.couples.models import Concern, Couple, Partner
 from clinic.documents.models import Document
 from clinic.documents.queries import holds_words_of
 from clinic.extensions import db
-from clinic.homework.models import Recipient, Turn
+from clinic.homework.models import Recipient, RoundEvent, Turn
 from clinic.mail import Letter
 from clinic.practice import actions as practices
 from clinic.practice import queries as practice_reads
@@ -115,6 +115,7 @@ def _delete_own(partner: Partner) -> None:
         db.session.execute(mine.values({f"{name}_sealed": None}))
     signed = update(ConsentSignature).where(ConsentSignature.partner_id == partner.id)
     db.session.execute(signed.values(state="none"))  # no certificate is made of them any more
+    _forget_consents(partner)
     turns = select(Turn.id).where(Turn.partner_id == partner.id)
     db.session.execute(delete(AgendaItem).where(AgendaItem.turn_id.in_(turns)))
     db.session.execute(delete(OwnCopy).where(OwnCopy.person_id == partner.person_id))
@@ -123,6 +124,14 @@ def _delete_own(partner: Partner) -> None:
     db.session.execute(delete(Words).where(Words.owner_kind == "partner", Words.owner_id == partner.id))
     db.session.execute(delete(Reflection).where(Reflection.partner_id == partner.id, *_without_words()))
     db.session.expire_all()
+
+
+def _forget_consents(partner: Partner) -> None:
+    """What was said to a release stands readable in its round, and steers nothing any more."""
+    sent = select(RoundEvent).where(RoundEvent.by_id == partner.id, RoundEvent.kind == "sent")
+    for event in db.session.scalars(sent).all():
+        event.detail = {name: said for name, said in event.detail.items() if name != "consent"}
+    db.session.flush()
 
 
 def _without_words() -> Iterable[Any]:

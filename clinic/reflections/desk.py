@@ -21,6 +21,10 @@ def release(viewer: Viewer, turn: Turn, now: datetime, read: Collection[str] | N
     row = queries.latest([turn]).get(turn.id)
     if row is None or not queries.can_release(turn):
         raise NotNow("There is nothing here that can be released: it was kept, taken back or opened already.")
+    if queries.is_early(turn):
+        raise NotNow(
+            "They read that it opens at an appointment, and not before. Mark one as held first; then you can open it."
+        )
     homework.note(turn.round, "released", now, turn=turn)
     audit.record(viewer, "release", turn, revision=row.revision)
 

@@ -289,6 +289,17 @@ def words_to_release(turn: Turn, row: Reflection) -> list[Words]:
     return [words for words in row.words if words.visibility in kinds and words.group not in opened]
 
 
+def is_early(turn: Turn) -> bool:
+    """True while its authors wait for the appointment at which it opens, as they read before it was delayed."""
+    together = opened_together(turn)
+    sent = max((one.sent_at for one in together if one.sent_at), default=None)
+    if len(together) < 2 or sent is None:
+        return False
+    said = any(one.kind == "delayed" and one.detail["than"] == "appointment" for one in turn.round.events)
+    held = (one for one in rounds.events_of(turn.round) if one.kind == "appointment")
+    return said and not any(one.at >= sent for one in held)
+
+
 def can_release(turn: Turn) -> bool:
     """True when the counselor's act would open something."""
     row = latest([turn]).get(turn.id)

@@ -161,7 +161,26 @@ def test_nobody_tries_a_name_more_than_a_hundred_times_in_a_row(
         assert tried(home, days[-1])
         tries.make_at_home(home.name_hash, "a" * 32, days[-1])
         db.session.commit()
-        assert tried(strangers("partner_a", 1), days[-1])
+        assert not tried(strangers("partner_a", 1), days[-1])
+        assert tried(strangers("partner_a", 1), days[-1] + timedelta(days=1))
+
+
+def test_who_shut_a_name_is_not_told_when_its_owner_comes(app: Flask, cast: Cast, now: datetime) -> None:
+    """The ex fills the count from many networks, and then asks minute by minute whether the name is still shut."""
+    mine, theirs = app.test_client(), app.test_client()
+    assert sign_in(mine, "partner_a").status_code == 303
+    with app.app_context():
+        for number in range(rules.MOST_IN_A_ROW):
+            assert tried(strangers("partner_a", number), now)
+    said = []
+    for minute in range(1, 7):
+        with clock.moved_to(now + timedelta(minutes=minute)):
+            said.append(sign_in(theirs, "partner_a", GUESS).status_code)
+            if minute == 3:
+                assert sign_in(mine, "partner_a").status_code == 303
+    assert said == [429] * 6
+    with clock.moved_to(now + timedelta(days=1)):
+        assert sign_in(theirs, "partner_a", GUESS).status_code == 422
 
 
 def test_a_device_at_home_is_bounded_too_and_then_it_is_a_stranger(

@@ -10,6 +10,7 @@ from clinic.homework import actions, queries
 from clinic.homework import tasks as homework
 from clinic.homework.agreed import Agreed
 from clinic.homework.models import Assignment, Round, Turn
+from clinic.reflections import actions as writing
 from clinic.reflections import tasks as reflections
 from clinic.reflections.models import Draft, Opening
 
@@ -133,6 +134,33 @@ def test_an_opening_can_only_become_later(work):
         work.send(who, work.turn(id_, "pulse", who), PULSE)
     with work.app.app_context():
         assert db.session.scalar(db.select(db.func.count()).select_from(Opening)) == 0
+
+
+def test_what_was_said_to_open_at_an_appointment_never_opens_before_it(work, ahead):
+    """Also when the counselor is to open it from then on; after the appointment it is the counselor's to open."""
+    id_ = work.assign("weekly_checkin", opening="appointment")
+    turns = {who: work.turn(id_, "pulse", who) for who in ("partner_a", "partner_b")}
+    for who, turn in turns.items():
+        work.send(who, turn, PULSE)
+    act(work, id_, actions.delay_opening, "counselor")
+    with pytest.raises(writing.NotNow, match="not before"):
+        work.act("counselor", turns["partner_a"], writing.release)
+    ahead(minutes=20)
+    assert opened(work) == 0
+    with work.app.app_context():
+        actions.note_appointment(work.cast.couples["couple"], clock.now(), clock.now())
+        db.session.commit()
+    ahead(minutes=20)
+    assert opened(work) == 0
+    work.act("counselor", turns["partner_a"], writing.release)
+    ahead(minutes=20)
+    assert opened(work) == 2
+
+
+def opened(work):
+    with work.app.app_context():
+        reflections.due(clock.now())
+        return db.session.scalar(db.select(db.func.count()).select_from(Opening))
 
 
 def test_a_separation_closes_everything_and_opens_nothing(work, ahead):

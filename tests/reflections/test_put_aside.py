@@ -1,5 +1,7 @@
 """A counselor's words at a bad moment: back in their boxes after signing in, sent once, gone when they have arrived."""
 
+from uuid import uuid4
+
 import pytest
 
 from clinic import clock
@@ -142,6 +144,29 @@ def test_a_turn_takes_in_full_answers_of_four_byte_characters(client_for, work):
     form = next(one for one in forms_on(url, mara.get(url + "?all=1").text) if one.action == url)
     full = {box.name: "\U0001f33f" * 20_000 for box in form.for_words}
     assert mara.post(url, data=form.sent(**full)).status_code == 303
-    assert (
-        mara.post(url, data=form.sent(**{name: text * 2 for name, text in full.items()})).status_code == 413
-    )
+
+
+def test_how_much_an_address_takes_in_tells_nobody_what_it_belongs_to(client_for, nobody, work):
+    """Neither which exercise, nor whether there is a turn at all: a bound of its own would, before anybody is known."""
+    given = ("impact_statement", "first_sitting"), ("weekly_checkin", "pulse"), ("victories_log", "entry")
+    ids = [work.turn(work.assign(slug), key, "partner_a") for slug, key in given]
+    sizes = [1_000 * 2**power for power in range(14)]
+    for client in (nobody, client_for("partner_b")):
+        told = [_answers(client, f"/reflections/{id_}", sizes) for id_ in (*ids, uuid4())]
+        assert {*told[0]} == {400, 413}
+        assert told == [told[0]] * len(told)
+
+
+def _answers(client, url, sizes):
+    """By how large a body says it is; none of it is sent."""
+    kind = "application/x-www-form-urlencoded"
+    return [
+        client.open(
+            url,
+            method="POST",
+            content_type=kind,
+            data=b"a=1",
+            environ_overrides={"CONTENT_LENGTH": str(size)},
+        ).status_code
+        for size in sizes
+    ]

@@ -7,10 +7,7 @@ from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock, web
-from clinic.exercises import answers as shapes
-from clinic.extensions import db
-from clinic.homework import queries as rounds
-from clinic.homework.models import Turn
+from clinic.exercises import queries as exercises
 from clinic.practice import queries as practices
 from clinic.reflections import actions, queries, rules, sheets
 from clinic.reflections.drafts import Author
@@ -122,12 +119,9 @@ def page_of(form: TurnForm) -> Page:
 
 
 def room_of_turn(turn_id: UUID) -> int:
-    """How many characters the form of a turn has room for; asked before anybody is known, and told nobody."""
-    row = db.session.get(Turn, turn_id)
-    if row is None:
-        return 0
-    document = rounds.document_for(row.round)
-    return shapes.room_for(document, document.turns[row.key])
+    """As many characters as any turn has room for: this is asked before anybody is known, so that the bound is the same
+    for every address. One of its own would tell which exercise an address belongs to, and whether there is one."""
+    return exercises.most_room()
 
 
 def mark_of(sentence: str) -> str:
