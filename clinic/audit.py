@@ -35,7 +35,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.access import Viewer
 from clinic.clock import now
-from clinic.extensions import Base, Instant, append_only, db, new_id, transactions
+from clinic.extensions import Base, Instant, append_only, db, transactions
 
 WORDS = {"words", "opening", "note_to_counselor"}
 """Tables of what a partner sent, and of what was opened of it; who of the practice read these, that partner is told."""
@@ -84,13 +84,29 @@ ABOUT = Table(
 )
 """Which entries are about a couple: what their `detail` says under `couples`, to be found by couple."""
 
-FIND_BY_COUPLE = (
-    "CREATE TRIGGER audit_event_about AFTER INSERT ON audit_event "
-    "WHEN json_extract(NEW.detail, '$.couples') IS NOT NULL BEGIN "
-    "INSERT INTO audit_about (couple_id, at, event_id) "
-    "SELECT replace(value, '-', ''), NEW.at, NEW.id FROM json_each(NEW.detail, '$.couples'); END"
-)
-"""The database does it with the entry itself: no writer can forget it, and no page pays a statement for it."""
+TELL_AND_FIND = {
+    "audit_event_told": (
+        "$.told",
+        "INSERT INTO audit_reading (id, event_id, owner_id, reader_id, at, kind) "
+        "SELECT lower(hex(randomblob(16))), NEW.id, replace(substr(value, instr(value, ':') + 1), '-', ''), "
+        "NEW.actor_id, NEW.at, substr(value, 1, instr(value, ':') - 1) FROM json_each(NEW.detail, '$.told')",
+    ),
+    "audit_event_about": (
+        "$.couples",
+        "INSERT INTO audit_about (couple_id, at, event_id) "
+        "SELECT replace(value, '-', ''), NEW.at, NEW.id FROM json_each(NEW.detail, '$.couples')",
+    ),
+}
+"""What the database does with each new entry, by name of the trigger: no writer can forget it, no page pays for it."""
+
+
+def tell_and_find(connection: Connection) -> None:
+    """Lay the triggers, for when all three tables are there."""
+    for name, (path, act) in TELL_AND_FIND.items():
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {name} AFTER INSERT ON audit_event "
+            f"WHEN json_extract(NEW.detail, '{path}') IS NOT NULL BEGIN {act}; END"
+        )
 
 
 def couple_of(row: Base) -> UUID | None:
@@ -126,33 +142,16 @@ def note_reading(
     if about := sorted(couples):
         detail["couples"] = about
     own = {str(id_) for side in viewer.sides for id_ in (side.partner_id, side.couple_id)}
-    told = [
-        (table, owner)
-        for table, owner in sorted(rows)
-        if table in WORDS and viewer.is_staff and owner not in own
-    ]
+    told = [place for place in sorted(rows) if place[0] in WORDS and viewer.is_staff and place[1] not in own]
     if told:
         detail["told"] = [f"{table}:{owner}" for table, owner in told]
-    entry = _append(connection, viewer.practice_id, viewer, "read", "request", None, detail)
-    if told:
-        connection.execute(insert(WordsRead), [_words_read(entry, table, owner) for table, owner in told])
+    _append(connection, viewer.practice_id, viewer, "read", "request", None, detail)
 
 
 def record_reading(viewer: Viewer, purpose: str, rows: Opened, couples: Iterable[str] = ()) -> None:
     """The same in a short transaction of its own: the request that reads cannot write anything else."""
     with transactions(write=True), db.engine.begin() as connection:
         note_reading(connection, viewer, purpose, rows, couples)
-
-
-def _words_read(entry: AuditEvent, table: str, owner: str) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "event_id": entry.id,
-        "owner_id": UUID(owner),
-        "reader_id": entry.actor_id,
-        "at": entry.at,
-        "kind": table,
-    }
 
 
 _LAST = (
@@ -319,9 +318,7 @@ def _entries(connection: Connection, practice_id: UUID) -> CursorResult[Any]:
 
 for kind in (AuditEvent.__table__, WordsRead.__table__, ABOUT):
     event.listen(kind, "after_create", append_only(str(kind.description)))
-event.listen(
-    ABOUT, "after_create", lambda _table, connection, **_: connection.exec_driver_sql(FIND_BY_COUPLE)
-)
+event.listen(ABOUT, "after_create", lambda _table, connection, **_: tell_and_find(connection))
 
 
 @event.listens_for(AuditEvent, "before_update")

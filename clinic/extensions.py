@@ -49,11 +49,6 @@ def ids_from(source: Callable[[], uuid.UUID]) -> Iterator[None]:
         _new_id.reset(token)
 
 
-def new_id() -> uuid.UUID:
-    """An id for a row that is made without its class."""
-    return _new_id.get()()
-
-
 class Instant(TypeDecorator[datetime]):
     """An aware instant, kept in UTC; a naive value is a mistake and is refused."""
 
@@ -79,7 +74,7 @@ class Base(DeclarativeBase):
 
     def __init__(self, **values: Any) -> None:
         # The id must be known before the row is written: sealed columns are bound to it.
-        self.id = values.pop("id", None) or new_id()
+        self.id = values.pop("id", None) or _new_id.get()()
         for name, value in values.items():
             if not hasattr(type(self), name):
                 raise TypeError(f"{type(self).__name__} has no {name}")

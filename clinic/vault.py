@@ -77,7 +77,9 @@ class Reading:
         self.rows.append(row)
         if str(row.id) not in self.noted:
             self.opened.setdefault((row.__tablename__, str(whose)), set()).add(str(row.id))
-            own = {side.partner_id: side.couple_id for side in self.viewer.sides}  # a client's own rows say no more
+            own = {
+                side.partner_id: side.couple_id for side in self.viewer.sides
+            }  # a client's own rows say no more
             if couple_id := own.get(whose) or audit.couple_of(row):
                 self.couples.add(str(couple_id))
 

@@ -18,6 +18,6 @@ class ExerciseVersion(Base):
     version: Mapped[int]
     hash: Mapped[str] = mapped_column(unique=True)
     title: Mapped[str]
-    body: Mapped[bytes]
+    body: Mapped[bytes] = mapped_column(deferred=True)  # `queries.document_of` keeps what is in it
     imported_at: Mapped[datetime]
     __table_args__ = (Index("uq_exercise_version_slug", "practice_id", "slug", "version", unique=True),)

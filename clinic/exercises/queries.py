@@ -44,17 +44,23 @@ def version(id_: UUID) -> ExerciseVersion:
 
 def document_of(row: Any, *, alone: bool = False) -> Exercise:
     """The document in a row, or as it is when one partner has it alone; made once for each hash."""
-    return _given_alone(row.hash, row.body) if alone else _decoded(row.hash, row.body)
+    return _given_alone(row.hash) if alone else _document(row.hash)
+
+
+_documents: dict[str, Exercise] = {}
+"""By hash; a version never changes, so that no row needs to bring its body along."""
+
+
+def _document(hash_: str) -> Exercise:
+    if hash_ not in _documents:
+        rows = db.session.execute(select(ExerciseVersion.hash, ExerciseVersion.body))
+        _documents.update((row.hash, READER.decode(row.body)) for row in rows if row.hash not in _documents)
+    return _documents[hash_]
 
 
 @lru_cache(maxsize=512)
-def _decoded(_hash: str, body: bytes) -> Exercise:
-    return READER.decode(body)
-
-
-@lru_cache(maxsize=512)
-def _given_alone(hash_: str, body: bytes) -> Exercise:
-    return given_alone(_decoded(hash_, body))
+def _given_alone(hash_: str) -> Exercise:
+    return given_alone(_document(hash_))
 
 
 def most_room() -> int:
@@ -63,7 +69,6 @@ def most_room() -> int:
 
 
 @lru_cache(maxsize=8)
-def _most_room(_hashes: frozenset[str]) -> int:
-    rows = db.session.execute(select(ExerciseVersion.hash, ExerciseVersion.body))
-    documents = [_decoded(row.hash, row.body) for row in rows]
+def _most_room(hashes: frozenset[str]) -> int:
+    documents = map(_document, hashes)
     return max((room_for(one, turn) for one in documents for turn in one.turns.values()), default=0)

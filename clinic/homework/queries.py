@@ -97,7 +97,7 @@ def round_for(viewer: Viewer, round_id: UUID) -> Round | None:
     seen = couples.visible_to(viewer).with_only_columns(Couple.id)
     whole = joinedload(Round.assignment).joinedload(Assignment.recipients)
     known = select(Round).where(Round.id == round_id, Round.couple_id.in_(seen))
-    return _one(known.options(whole, joinedload(Round.turns), joinedload(Round.events)))
+    return _one(known.options(whole, joinedload(Round.turns), selectinload(Round.events)))
 
 
 def assignment_for(viewer: Viewer, assignment_id: UUID) -> Assignment | None:
@@ -240,7 +240,7 @@ def running_in(couple_id: UUID) -> list[tuple[UUID, Exercise]]:
 
 
 _RUNNING = (
-    select(Round.id, Assignment.is_alone, ExerciseVersion.hash, ExerciseVersion.body)
+    select(Round.id, Assignment.is_alone, ExerciseVersion.hash)
     .join(Round.assignment)
     .join(Assignment.version)
     .where(Round.couple_id == bindparam("couple"), Round.closed_at.is_(None), Assignment.state == "active")

@@ -1,5 +1,6 @@
 """Which entries of the trail are about a couple can be found by the couple, also those of before.
 
+From now on the database tells those whose words were read, and finds by couple, as each entry is written.
 What is written from now on says it itself, under the hash; for older entries the rows that they name tell.
 
 Revision: 0014; after: 0013.
@@ -10,7 +11,7 @@ Revision: 0014; after: 0013.
 import sqlalchemy as sa
 from alembic import op
 
-from clinic.audit import FIND_BY_COUPLE
+from clinic.audit import TELL_AND_FIND, tell_and_find
 from clinic.extensions import Instant, append_only
 
 revision = "0014"
@@ -55,7 +56,7 @@ def upgrade() -> None:
         )
     _readings()
     append_only("audit_about")(None, op.get_bind())
-    op.execute(FIND_BY_COUPLE)
+    tell_and_find(op.get_bind())
 
 
 def _readings() -> None:
@@ -71,5 +72,6 @@ def _readings() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TRIGGER audit_event_about")
+    for name in TELL_AND_FIND:
+        op.execute(f"DROP TRIGGER {name}")
     op.drop_table("audit_about")

@@ -173,8 +173,8 @@ def test_what_a_client_is_told_of_readings_is_what_the_chain_says(
     site: Site, practices: list[object], falsify: Executable
 ) -> None:
     with site.app.app_context():
-        one = select(AuditEvent.id).where(AuditEvent.id.in_(select(WordsRead.event_id))).limit(1)
-        event_id = db.session.scalar(one)
+        read = select(AuditEvent.id).where(AuditEvent.id.in_(select(WordsRead.event_id)))
+        event_id = db.session.scalar(read.where(AuditEvent.practice_id == practices[0]).limit(1))
         assert event_id is not None, "nobody read anything"
         for verb in ("update", "delete"):
             db.session.execute(text(f"DROP TRIGGER audit_reading_no_{verb}"))
@@ -193,7 +193,9 @@ def test_what_is_about_a_couple_is_found_by_it_as_the_chain_says(
     site: Site, practices: list[object], falsify: Executable
 ) -> None:
     with site.app.app_context():
-        about = db.session.execute(select(audit.ABOUT).limit(1)).one()
+        of_practice = select(AuditEvent.id).where(AuditEvent.practice_id == practices[0])
+        found = select(audit.ABOUT).where(audit.ABOUT.c.event_id.in_(of_practice))
+        about = db.session.execute(found.limit(1)).one()
         with pytest.raises(DBAPIError, match="append-only"):
             db.session.execute(falsify)
         db.session.rollback()
