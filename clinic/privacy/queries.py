@@ -127,7 +127,7 @@ def _lines(seen: Seen, by: str, said: Collection[tuple[UUID, str]]) -> Iterator[
 
 
 def _plain(lines: Iterable[str]) -> tuple[str, ...]:
-    """Lines as a file keeps them: a row of several columns carries its parts for pages, and a file has no place for them."""
+    """Lines as a file keeps them: a row of several columns carries its parts, for which a file has no place."""
     return tuple(str(line) for line in lines)
 
 
