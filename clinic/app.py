@@ -70,7 +70,7 @@ NOT_KEPT = "Your sign-in ended before this could be saved. What was saved earlie
 
 NOT_DONE = "Nothing was done yet. Show that it is you, then do it once more."
 NOT_DONE_BUT_KEPT = (
-    "Nothing was done yet. Show that it is you: what you wrote is in its form then, to be sent once more."
+    "Nothing was done yet. What you wrote is kept: show that it is you, and it is back in its form."
 )
 
 OWED = {"factor": "accounts.second", "new factor": "accounts.second", "passphrase": "accounts.passphrase"}
