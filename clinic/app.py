@@ -69,6 +69,9 @@ KEPT = "Your sign-in ended. What you wrote is put aside for you; sign in to find
 NOT_KEPT = "Your sign-in ended before this could be saved. What was saved earlier is there when you sign in."
 
 NOT_DONE = "Nothing was done yet. Show that it is you, then do it once more."
+NOT_DONE_BUT_KEPT = (
+    "Nothing was done yet. What you wrote is kept: show that it is you, and it is back in its form."
+)
 
 OWED = {"factor": "accounts.second", "new factor": "accounts.second", "passphrase": "accounts.passphrase"}
 """Where somebody goes who owes something first."""
@@ -265,9 +268,10 @@ def _admit() -> BaseResponse | Response | None:
 
 def _asked_to_prove() -> BaseResponse:
     """What was typed is put aside meanwhile, and back in its form afterwards; nobody takes it for done."""
+    kept_at = _put_aside("sign_in")
     if request.method == "POST":
-        flash(NOT_DONE, "message")
-    return redirect(url_for("accounts.prove", next=_put_aside("sign_in") or _page()))
+        flash(NOT_DONE_BUT_KEPT if kept_at else NOT_DONE, "message")
+    return redirect(url_for("accounts.prove", next=kept_at or _page()))
 
 
 def _finish(response: Response) -> Response:

@@ -41,3 +41,8 @@ def day_starts(day: date, zone: str) -> datetime:
 def day_ends(day: date, zone: str) -> datetime:
     """The last instant (UTC, exclusive) of a local day: 03:00 of the next one."""
     return day_starts(day + timedelta(days=1), zone)
+
+
+def last_day(until: datetime, zone: str) -> date:
+    """The local day that is the last one of what ends at `until` (exclusive), as `day_ends` gives it."""
+    return local_day(until - timedelta(microseconds=1), zone)

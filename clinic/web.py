@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -193,7 +193,7 @@ def clock_time(local: datetime) -> str:
 
 def by_said(until: datetime, zone: str, now: datetime) -> str:
     """Until when: "good until tonight", "good by Thursday", "good by Sun, May 24"."""
-    last = clock.local_day(until - timedelta(seconds=1), zone)
+    last = clock.last_day(until, zone)
     days = (last - clock.local_day(now, zone)).days
     if days <= 0:
         return "good until tonight"

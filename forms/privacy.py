@@ -40,8 +40,10 @@ class WhomForm(FlaskForm):
     whom = RadioField("Whose", [InputRequired(CHOOSE)])
 
     def offer(self, names: Sequence[tuple[str, str]]) -> None:
-        """The (value, name) pairs to choose from."""
+        """The (value, name) pairs to choose from; a single one is chosen already."""
         self.whom.choices = [SelectChoice(*one) for one in names]
+        if len(names) == 1 and not self.is_submitted():
+            self.whom.data = names[0][0]
 
 
 class HoldForm(WhomForm):
@@ -91,6 +93,7 @@ class RequestForm(FlaskForm):
 class AuthorizeForm(WhomForm):
     """Who signed, and on which day."""
 
+    whom = RadioField("Who signed", [InputRequired(CHOOSE)])
     on = PracticeDate("Signed on", [InputRequired("Please choose a day.")])
 
 

@@ -1,11 +1,12 @@
 """A person's own record on paper: own words, what both agreed on, what was opened to this person."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import groupby
 
 from clinic.practice.summary import Letterhead
 from clinic.privacy.summary import Line, OwnRecord, Side, Step
-from reports.document import TESTS, Document, Paper, fill
+from reports.document import FILTERS, TESTS, Document, Paper, fill, paragraphs
 from reports.pdf import Renderer
 from reports.progress import contact
 
@@ -51,7 +52,19 @@ def is_short(line: Line) -> bool:
     return len(line.answer) == 1 and len(line.answer[0]) <= LONGEST_SHORT
 
 
+def pieces(text: str) -> Iterator[tuple[str, list[str]]]:
+    """A signed text in headings, lists and paragraphs, as its certificate shows it."""
+    for part in paragraphs(text):
+        lines = part.strip().split("\n")
+        while lines and lines[0].startswith("#"):
+            yield "heading", [lines.pop(0).lstrip("#").strip()]
+        is_list = bool(lines) and all(line.startswith("- ") for line in lines)
+        if lines:
+            yield ("list", [line[2:].strip() for line in lines]) if is_list else ("paragraph", lines)
+
+
 TESTS["short"] = is_short
+FILTERS["pieces"] = pieces
 
 
 def sample() -> OwnRecord:

@@ -95,7 +95,7 @@ def weakness(passphrase: str, told: Iterable[str] = ()) -> str | None:
     """
     plain = plain_passphrase(passphrase).casefold()
     if len(plain) < SHORTEST_PASSPHRASE:
-        return f"Use at least {SHORTEST_PASSPHRASE} characters. A few words in a row are easiest to remember."
+        return f"This is too short: it takes at least {SHORTEST_PASSPHRASE} characters. Add a word or two."
     if len(plain) > LONGEST_PASSPHRASE:
         return f"Use at most {LONGEST_PASSPHRASE} characters."
     if len(set(plain)) < 6:

@@ -26,6 +26,11 @@ def audience_said(audience: str, names: Mapping[int, str]) -> str:
             return f"For {names.get(int(audience[-1]), 'one partner')} alone"
 
 
+def readers_said(kind: str, audience: str, names: Mapping[int, str]) -> str:
+    """Who reads a document of this kind: a record goes to whoever asked for it, whosever words are in it."""
+    return "For whoever asked for it" if kind == "given_record" else audience_said(audience, names)
+
+
 def file_name(made_on: date) -> str:
     """A name that tells a finder of the device nothing."""
     return f"pages-{made_on:%Y-%m-%d}.pdf"

@@ -93,4 +93,5 @@ def said(document: Document) -> str:
 
 def whom(document: Document, couple: Couple) -> str:
     """Who a document is for, by name."""
-    return rules.audience_said(document.audience, {one.position: one.name for one in couple.partners})
+    names = {one.position: one.name for one in couple.partners}
+    return rules.readers_said(document.kind, document.audience, names)

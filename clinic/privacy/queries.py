@@ -121,9 +121,14 @@ def _lines(seen: Seen, by: str, said: Collection[tuple[UUID, str]]) -> Iterator[
         answer = seen.answers.get(asked.key)
         is_here = _is_said(answer) or (seen.turn_id, asked.key) not in said
         if is_here and (lines := shapes.describe(asked, answer)):
-            yield Line(question=label_for(asked.label, seen.role), answer=tuple(lines), **when)
+            yield Line(question=label_for(asked.label, seen.role), answer=_plain(lines), **when)
     if seen.is_addition and (text := seen.answers.get("addition")):
         yield Line(question="Added later", answer=(str(text),), **when)
+
+
+def _plain(lines: Iterable[str]) -> tuple[str, ...]:
+    """Lines as a file keeps them: a row of several columns carries its parts, for which a file has no place."""
+    return tuple(str(line) for line in lines)
 
 
 def _asked(seen: Seen) -> list[Field]:
@@ -148,7 +153,7 @@ def _drafts(couple: Couple, me: Partner) -> Iterator[Step]:
         )
         given = draft.body.get("answers", {})
         lines = [
-            Line(by="you", on=on, question=label_for(field.label, "default"), answer=tuple(answer))
+            Line(by="you", on=on, question=label_for(field.label, "default"), answer=_plain(answer))
             for field in asked.fields
             if not field.flags and (answer := shapes.describe(field, given.get(field.key)))
         ]

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import access, clock, jobs
 from clinic.couples import queries as couples
 from clinic.couples.models import Couple, Partner
-from clinic.documents.rules import KINDS, audience_said
+from clinic.documents.rules import KINDS, audience_said, readers_said
 from clinic.documents.views import said as document_said
 from clinic.extensions import db
 from clinic.practice import queries as practices
@@ -62,7 +62,7 @@ def couple(couple_id: UUID) -> str:
         "progress/couple.html",
         shown=shown,
         names=names,
-        audience_said=audience_said,
+        readers_of=readers_said,
         kinds=KINDS,
         document_said=document_said,
         may_work=may_work,

@@ -46,7 +46,7 @@ class ReturnForm(FlaskForm):
 class AloudForm(FlaskForm):
     """The day on which words were read aloud in a session; none takes the mark away."""
 
-    aloud_on = PracticeDate("On", [Optional()])
+    aloud_on = PracticeDate("The day", [Optional()])
 
 
 class ReplyForm(FlaskForm):

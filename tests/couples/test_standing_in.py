@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic import clock
+from clinic import clock, web
 from clinic.accounts.rules import PROOF_LASTS
 from clinic.couples import queries, staffing
 from clinic.couples.models import Couple
@@ -63,6 +63,16 @@ def test_who_stands_in_works_with_the_couple_for_these_days_and_no_longer(
         with clock.moved_to(NOW + timedelta(days=day)):
             seen[day] = client_for("other_counselor").get(couple_page(cast)).status_code
     assert seen == {0: 404, 3: 200, 8: 404}
+
+
+def test_the_last_day_on_the_page_is_the_one_that_was_chosen(
+    told: stories.Story, client_for: Enter, cast: people.Cast
+) -> None:
+    ruth, ends = client_for("counselor"), NOW + timedelta(days=5)
+    data = {"member": str(cast.staff["other_counselor"]), **days(NOW, ends)}
+    ruth.post(f"/couples/{cast.couples['couple']}/stand-in", data=data)
+    page = ruth.get(f"/couples/{cast.couples['couple']}/people").text
+    assert page.count(f"stands in until {web.short_day(ends.date())}") == 2  # what was done, and the list
 
 
 def test_owner_lets_somebody_stand_in_for_all_couples_of_one_who_is_ill(

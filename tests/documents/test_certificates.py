@@ -187,4 +187,5 @@ def test_the_own_copy_holds_ones_signatures_and_texts_and_none_of_the_others(
     assert "zqjonas" not in data.text
     pages = mara.post(f"{place[1]}/pages").data
     assert flat("Signed in your own account as " + NAME) in flat(reading.text(pages))
+    assert "## " not in reading.text(pages)
     assert "zqjonas" not in reading.text(pages)

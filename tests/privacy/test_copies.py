@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,9 +20,11 @@ from clinic.exercises.library import shipped
 from clinic.extensions import db
 from clinic.privacy import summary
 from clinic.privacy.models import OwnCopy
+from clinic.privacy.queries import steps_of
 from reports.pdf import Renderer
 from tests import cast as people
 from tests.progress import story as stories
+from tests.progress.test_exchange import meaning
 from tests.reports import reading
 
 NOW = stories.MONDAY + timedelta(days=7, hours=1)
@@ -143,6 +146,15 @@ def test_a_copy_that_cannot_be_made_says_so_and_can_be_asked_for_again(
     page = client.get("/privacy/").text
     assert "could not be made" in page
     assert "Make a copy" in page
+
+
+def test_a_row_of_several_columns_is_plain_text_in_a_file() -> None:
+    sent = meaning(1, "money", money=7)
+    steps = tuple(steps_of(sent, lambda _: "you"))
+    assert msgspec.to_builtins(steps)  # what a given record is kept as
+    kept = msgspec.json.decode(msgspec.json.encode(steps))
+    said = [answer for step in kept for line in step["lines"] for answer in line["answer"]]
+    assert any(one.startswith("Being open about money · What would one see") for one in said)
 
 
 def test_every_part_of_the_file_is_described(told: stories.Story, client_for: Enter) -> None:

@@ -166,6 +166,9 @@ def test_what_was_given_is_known_by_its_hash_and_dated(
     signs(ruth, at, 2)
     page = decide(ruth, at)
     assert "What was given" in page
+    listed = ruth.get("/documents/").text
+    assert "For whoever asked for it" in listed
+    assert "For Jonas alone" not in listed
     with app.app_context():
         row, document = (
             db.session.scalars(select(RecordsRequest)).one(),

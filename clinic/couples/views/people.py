@@ -73,6 +73,8 @@ def _manage_page(couple: Couple, form: ConcernForm | None = None, *, may_work: b
     form.name_partners(*(one.name for one in couple.partners))
     staff = queries.counselors_of(couple.id, now)
     invitations = queries.open_invitations(ids, now)
+    practice = practices.by_id(couple.practice_id)
+    covers = {one.staff_id: one.until_at for one in queries.staffing_of(couple.id) if one.is_cover}
     return render_template(
         "couples/manage.html",
         couple=couple,
@@ -83,9 +85,9 @@ def _manage_page(couple: Couple, form: ConcernForm | None = None, *, may_work: b
         invite_forms={id_: InviteForm(formdata=None, prefix=f"{id_}-") for id_ in ids},
         concerns=queries.concerns_of(viewer, couple.id),
         staff=staff,
-        covers={one.staff_id: one.until_at for one in queries.staffing_of(couple.id) if one.is_cover},
+        covers={id_: clock.last_day(until, practice.zone) for id_, until in covers.items() if until},
         others=[one for one in sign_ins.staff_at_work(viewer, now) if one.is_counselor and one not in staff],
-        practice=practices.by_id(couple.practice_id),
+        practice=practice,
         form=form,
         role_words={choice.value: choice.label for choice in ROLES},
     )

@@ -127,7 +127,8 @@ def _did_open(form: EmergencyForm, couple: Couple) -> bool:
         form.reason.errors = [str(error)]
         return False
     db.session.commit()
-    until = web.clock_time(web.in_zone(row.until_at, couple.zone))
+    practice = web.found(practices.practice_of(web.viewer()))
+    until = web.clock_time(web.in_zone(row.until_at, practice.zone))
     flash(f"Open for you until {until}. Their counselors are told, and each partner sees who read.", "done")
     return True
 
@@ -155,7 +156,8 @@ def close_emergency(access_id: UUID) -> BaseResponse:
 def opened(access_id: UUID) -> Response | BaseResponse:
     """Who read the record of a couple in an emergency, when, and why; for its counselors."""
     row = web.found(queries.emergency_for(web.viewer(), access_id))
-    return web.page("couples/opened.html", row=row, couple=queries.at_hand(row.couple_id))
+    practice = web.found(practices.practice_of(web.viewer()))
+    return web.page("couples/opened.html", row=row, couple=queries.at_hand(row.couple_id), zone=practice.zone)
 
 
 @pages.post("/opened/<uuid:access_id>")
