@@ -130,6 +130,16 @@ def fresh_proof(view: View) -> View:
     return view
 
 
+def fresh_proof_then(page: str) -> Callable[[View], View]:
+    """The same for an act without a page of its own: its endpoint is where one goes on from after the proof."""
+
+    def put(view: View) -> View:
+        view.goes_on_from = page  # type: ignore[attr-defined]
+        return fresh_proof(view)
+
+    return put
+
+
 def mark_of(view: Callable[..., Any]) -> Mark | None:
     """The mark that a view carries; None is a mistake that stops the start."""
     return getattr(view, "access_mark", None)

@@ -260,18 +260,19 @@ def _admit() -> BaseResponse | Response | None:
     if _is_of_another(viewer):
         return _too_old()
     if getattr(view, "needs_fresh_proof", False) and not viewer.has_fresh_proof:
-        return _asked_to_prove()
+        return _asked_to_prove(getattr(view, "goes_on_from", None))
     g.reading = ExitStack()
     g.reading.enter_context(vault.reading(viewer, request.endpoint))
     return None
 
 
-def _asked_to_prove() -> BaseResponse:
+def _asked_to_prove(goes_on_from: str | None) -> BaseResponse:
     """What was typed is put aside meanwhile, and back in its form afterwards; nobody takes it for done."""
     kept_at = _put_aside("sign_in")
     if request.method == "POST":
         flash(NOT_DONE_BUT_KEPT if kept_at else NOT_DONE, "message")
-    return redirect(url_for("accounts.prove", next=kept_at or _page()))
+    after = kept_at or _page() or (url_for(goes_on_from) if goes_on_from else None)
+    return redirect(url_for("accounts.prove", next=after))
 
 
 def _finish(response: Response) -> Response:

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from clinic import clock
-from clinic.access import counselors, public, staff
+from clinic.access import counselors, fresh_proof_then, public, staff
 from clinic.accounts import letters
 from clinic.accounts import queries as sign_ins
 from clinic.accounts.rules import own_path
@@ -205,6 +205,7 @@ def cancel(appointment_id: UUID) -> Response:
 
 @pages.post("/<uuid:appointment_id>/hold")
 @counselors
+@fresh_proof_then("appointments.index")
 def hold(appointment_id: UUID) -> Response:
     """It took place; what waited for it opens."""
 

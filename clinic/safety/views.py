@@ -58,6 +58,7 @@ def _standing_page(couple: Couple, sent: ClearanceForm | None = None, about: UUI
 
 @pages.post("/partners/<uuid:partner_id>/clearance")
 @access.counselors
+@access.fresh_proof
 @web.takes(room(ClearanceForm))
 def decide(partner_id: UUID) -> Response | BaseResponse:
     """Record a decision for one partner."""

@@ -182,3 +182,17 @@ def test_with_a_fresh_proof_they_do_open(site: Site, author: str) -> None:
     birds = sent_alone(site, author)
     met = {label for made in pages_of(site, author) for label in met_in(made, birds)}
     assert met == {one.label for one in birds}
+
+
+def test_nobody_loses_the_place_over_a_proof(site: Site) -> None:
+    """What has no page of its own names one to go on from, or brings back the form into which something was typed."""
+    lost = [
+        row.endpoint
+        for row in table().of("POST")
+        if row.proof
+        and not row.data
+        and "GET"
+        not in {method for rule in site.app.url_map.iter_rules(row.endpoint) for method in rule.methods or ()}
+        and not hasattr(site.app.view_functions[row.endpoint], "goes_on_from")
+    ]
+    assert not lost

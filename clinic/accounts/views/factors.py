@@ -73,7 +73,7 @@ def _codes_page(codes: list[str]) -> Response:
 
 @pages.post("/second-step/apps")
 @access.enrolling
-@access.fresh_proof
+@access.fresh_proof_then("accounts.factors")
 def begin_code_app() -> BaseResponse:
     """Make a secret for an app."""
     try:
@@ -115,7 +115,7 @@ def _code_app_page(app: CodeApp, form: CodeAppForm) -> Response:
 
 @pages.post("/second-step/passkey/ask")
 @access.enrolling
-@access.fresh_proof
+@access.fresh_proof_then("accounts.factors")
 def ask_new_passkey() -> Response:
     """What the browser is asked to make a passkey with."""
     account = web.found(queries.account_of(web.viewer().person_id))
@@ -149,7 +149,7 @@ def passkey() -> Response | BaseResponse:
 
 @pages.post("/second-step/<uuid:factor_id>/end")
 @access.signed_in
-@access.fresh_proof
+@access.fresh_proof_then("accounts.factors")
 def end_factor(factor_id: UUID) -> BaseResponse:
     """Take one away; who works here and has none left sets up another before anything else."""
     person_id = web.viewer().person_id
@@ -162,7 +162,7 @@ def end_factor(factor_id: UUID) -> BaseResponse:
 
 @pages.post("/second-step/codes")
 @access.signed_in
-@access.fresh_proof
+@access.fresh_proof_then("accounts.factors")
 def new_codes() -> Response | BaseResponse:
     """Ten new recovery codes, shown in this answer and kept nowhere; the ones of before count no more."""
     viewer = web.viewer()

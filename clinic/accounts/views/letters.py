@@ -93,7 +93,7 @@ def _wishes(form: MailForm) -> letters.Wishes:
 
 @pages.post("/calendar")
 @access.signed_in
-@access.fresh_proof
+@access.fresh_proof_then("accounts.mail")
 def calendar() -> Response:
     """Make a link for a calendar program; it is in this answer and nowhere else."""
     viewer, form = web.viewer(), CalendarForm()

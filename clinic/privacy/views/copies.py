@@ -39,7 +39,7 @@ def copies() -> Response:
 
 @pages.post("/ask")
 @access.clients
-@access.fresh_proof
+@access.fresh_proof_then("privacy.copies")
 def ask() -> BaseResponse:
     """Have a copy made."""
     practice = found(practices.practice_of(viewer()))
@@ -56,7 +56,7 @@ def ask() -> BaseResponse:
 
 @pages.post("/<uuid:copy_id>/<any(data, pages):form>")
 @access.clients
-@access.fresh_proof
+@access.fresh_proof_then("privacy.copies")
 def take(copy_id: UUID, form: str) -> Response:
     """The copy itself, as a file under a name that tells a finder nothing."""
     copy = found(queries.get_for(viewer(), copy_id))

@@ -168,6 +168,7 @@ def _turn_in(round_: Round) -> Turn:
 
 @pages.route("/rounds/<uuid:round_id>/release/<uuid:partner_id>", methods=["GET", "POST"])
 @access.counselors
+@access.fresh_proof
 def release(round_id: UUID, partner_id: UUID) -> Response | BaseResponse:
     """What the other will see, as the other will see it; then the name, then ten minutes to think again."""
     round_ = at_work(round_id)
