@@ -259,6 +259,21 @@ def test_a_list_opens_a_name_by_the_id_of_its_row_as_text_or_not(cast: people.Ca
     assert Partner.name.listed(found.id, found.couple_id, found.name_sealed) == "kept"  # type: ignore[attr-defined]
 
 
+def test_a_list_asks_again_when_another_key_is_at_hand_than_a_name_says(cast: people.Cast) -> None:
+    one = db.session.get_one(Partner, cast.partners["partner_a"])
+    vault._keys.open["couple", one.couple_id] = vault._keys.open["partner", draft().partner_id]
+    assert Partner.name.listed(one.id, one.couple_id, one.name_sealed) == one.name == "Mara"
+
+
+def test_words_of_many_parts_come_back_whole() -> None:
+    row = draft()
+    row.body = {"one": [1, "two"], "three": {"four": None, "five": "six"}}
+    db.session.flush()
+    db.session.expire(row)
+    with vault.reading(author_of(row), "test"):
+        assert row.body == {"one": [1, "two"], "three": {"four": None, "five": "six"}}
+
+
 def test_a_list_opens_no_name_in_the_place_of_another(cast: people.Cast) -> None:
     rows = db.session.execute(
         select(Partner.id, Partner.couple_id, Partner.name_sealed).where(
