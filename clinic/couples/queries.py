@@ -3,10 +3,22 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, false, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    false,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased, joinedload
 
 from clinic import vault
@@ -230,15 +242,38 @@ def emergencies_of(couple_id: UUID) -> Sequence[EmergencyAccess]:
     return db.session.scalars(rows.order_by(EmergencyAccess.from_at)).all()
 
 
-def emergencies_for(viewer: Viewer) -> Sequence[EmergencyAccess]:
-    """What the counselors of a couple have not read yet: that its record was opened in an emergency."""
+class Reader(NamedTuple):
+    """Somebody else who reads a couple for a time: in an emergency, or standing in."""
+
+    id: UUID
+    couple_id: UUID
+    staff: StaffMember
+    from_at: datetime
+    until_at: datetime
+    is_cover: bool
+
+
+def other_readers(viewer: Viewer, now: datetime) -> list[Reader]:
+    """Of the couples in which the viewer may act: who stands in now, and emergencies that no counselor noted yet."""
     workable = workable_by(viewer).with_only_columns(Couple.id)
-    rows = select(EmergencyAccess).where(
-        EmergencyAccess.couple_id.in_(workable), EmergencyAccess.noted_at.is_(None)
+    opened, covers = (
+        select(of.id, of.couple_id, of.staff_id, of.from_at, of.until_at, literal(is_cover).label("is_cover"))
+        for of, is_cover in ((EmergencyAccess, False), (CoupleCounselor, True))
     )
-    return db.session.scalars(
-        rows.order_by(EmergencyAccess.from_at).options(joinedload(EmergencyAccess.staff))
-    ).all()
+    both = union_all(
+        opened.where(EmergencyAccess.couple_id.in_(workable), EmergencyAccess.noted_at.is_(None)),
+        covers.where(
+            CoupleCounselor.couple_id.in_(workable),
+            CoupleCounselor.is_cover,
+            CoupleCounselor.staff_id != viewer.staff_id,
+            CoupleCounselor.from_at <= now,
+            CoupleCounselor.until_at > now,
+        ),
+    ).subquery()
+    found = both.c
+    rows = select(found.id, found.couple_id, StaffMember, found.from_at, found.until_at, found.is_cover)
+    joined = rows.join(StaffMember, StaffMember.id == found.staff_id).order_by(found.from_at)
+    return [Reader(*row) for row in db.session.execute(joined)]
 
 
 def emergency_for(viewer: Viewer, access_id: UUID) -> EmergencyAccess | None:

@@ -1,17 +1,20 @@
 """What waits for a counselor today: to act on, to hear, to read, to release, who is quiet; in a dozen statements."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, selectinload
 
+from clinic import clock
 from clinic.access import Viewer
 from clinic.appointments.models import Appointment
 from clinic.couples import queries as couples
-from clinic.couples.models import Couple, EmergencyAccess
+from clinic.couples.models import Couple
 from clinic.exercises.models import ExerciseVersion
 from clinic.exercises.queries import document_of
 from clinic.exercises.turns import HOLD
@@ -39,10 +42,19 @@ class Line:
     to: UUID
 
 
+class Cover(NamedTuple):
+    """Who else reads couples of this counselor for a while, how many of them, and until when."""
+
+    name: str
+    couples: int
+    until: date  # the last day
+
+
 @dataclass(frozen=True)
 class Today:
     """A counselor's day."""
 
+    covers: Sequence[Cover]
     emergencies: Sequence[Line]  # an owner read a record, and no counselor has noted it
     flags: Sequence[Line]
     notes: Sequence[Line]
@@ -79,7 +91,8 @@ def today_of(viewer: Viewer, zone: str, now: datetime) -> Today:
         meetings.met_today(viewer, zone, now),
     )
     held = waiting.waiting_for(viewer, now, SHOWN)
-    opened = couples.emergencies_for(viewer)
+    readers = couples.other_readers(viewer, now)
+    opened = [one for one in readers if not one.is_cover]
     rows: list[Flag | NoteToCounselor | Round | Appointment] = [
         *flags,
         *notes,
@@ -96,6 +109,7 @@ def today_of(viewer: Viewer, zone: str, now: datetime) -> Today:
     settled = [(_held(one, named[one.couple_id], names), one) for one in held]
     at_release = [line for row in rounds for line in _releases(row, named[row.couple_id], names, now)]
     return Today(
+        covers=_covers((one for one in readers if one.is_cover), zone),
         emergencies=[_opened(one, named[one.couple_id]) for one in opened],
         flags=[_flag(row, named[row.couple_id], names) for row in flags],
         notes=[_note(row, named[row.couple_id], names) for row in notes],
@@ -118,7 +132,12 @@ def today_of(viewer: Viewer, zone: str, now: datetime) -> Today:
     )
 
 
-def _opened(row: EmergencyAccess, couple: Couple) -> Line:
+def _covers(readers: Iterable[couples.Reader], zone: str) -> list[Cover]:
+    counted = Counter((one.staff.name, clock.last_day(one.until_at, zone)) for one in readers)
+    return [Cover(name, many, until) for (name, until), many in counted.items()]
+
+
+def _opened(row: couples.Reader, couple: Couple) -> Line:
     return Line(couple, f"{row.staff.name} read the record", row.from_at, row.id)
 
 

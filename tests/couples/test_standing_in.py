@@ -85,6 +85,22 @@ def test_owner_lets_somebody_stand_in_for_all_couples_of_one_who_is_ill(
 
 
 @pytest.mark.usefixtures("now")
+def test_the_counselor_is_told_for_as_long_as_somebody_stands_in_whoever_arranged_it(
+    told: stories.Story, client_for: Enter, cast: people.Cast
+) -> None:
+    """An owner who sees couples, too, could name themselves: that must not stay unseen."""
+    member = str(cast.staff["other_counselor"])
+    page = f"/couples/stand-in-for/{cast.staff['counselor']}"
+    answer = client_for("owner").post(page, data={"member": member, **days(NOW, NOW + timedelta(days=3))})
+    assert answer.status_code == 303
+    today = re.sub(r"<[^>]+>", "", client_for("counselor").get("/progress/today").text)
+    last = web.day(clock.local_day(NOW + timedelta(days=3), "America/Chicago"))
+    assert f"stands in with two of your couples until {last}, reads what is sent and may act." in today
+    assert "stands in with" not in client_for("other_counselor").get("/progress/today").text
+    with clock.moved_to(NOW + timedelta(days=5)):
+        assert "stands in with" not in client_for("counselor").get("/progress/today").text
+
+
 def test_who_only_stands_in_is_not_the_last_one_who_works_with_them(app: Flask, cast: people.Cast) -> None:
     with app.app_context():
         _only_one_is_left(cast)
