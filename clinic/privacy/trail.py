@@ -29,7 +29,7 @@ KINDS = {
     "safety_screening": "an interview alone",
     "safety_clearance": "reasons of a clearance",
     "flag": "what was done about a safety concern",
-    "concern": "what it is about",
+    "concern": "the concern",
     "recipient": "what was agreed about homework",
     "consent_signature": "a signed paper",
     "emergency_access": "the reason of an emergency",
@@ -172,13 +172,12 @@ def _is_staff(couple: Couple, one: AuditEvent) -> bool:
 
 def _what_was_read(couple: Couple, rows: Iterable[str]) -> tuple[list[str], list[str]]:
     """The kinds of what was opened of this couple, and whose it is; a request may have opened others' too."""
-    of = {str(one.id): one.name for one in couple.partners} | {str(couple.id): "both"}
+    of = {str(one.id): one.name for one in couple.partners}
     opened = [(table, owner) for table, _, owner in (name.partition(":") for name in rows)]
-    tables = {table for table, owner in opened if owner in of or owner == str(couple.practice_id)}
-    owners = {owner for table, owner in opened if table in KINDS}
-    return [said for table, said in KINDS.items() if table in tables], [
-        name for id_, name in of.items() if id_ in owners
-    ]
+    here = {*of, str(couple.id), str(couple.practice_id)}
+    tables = {table for table, owner in opened if owner in here}
+    kinds = [said for table, said in KINDS.items() if table in tables]
+    return kinds, [name for id_, name in of.items() if any(owner == id_ for _, owner in opened)]
 
 
 def _names(couple: Couple, found: Iterable[AuditEvent]) -> dict[UUID | None, str]:
