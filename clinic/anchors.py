@@ -16,8 +16,11 @@ from sqlalchemy import Connection
 from clinic import audit
 from clinic.audit import Broken, Head
 
-EVERY = timedelta(minutes=10)
-"""A head is noted this often at most: an afternoon's work is some twenty lines."""
+EVERY = timedelta(minutes=1)
+"""A head is noted this often at most: a full day's work is some five hundred lines, 50 KB."""
+
+TAIL = 64 * 1024
+"""Bytes of the file in which the last note of each practice stands: what is to be noted anew is told by these."""
 
 RESTORED = "restored"
 
@@ -35,10 +38,15 @@ class Note:
         return " ".join(map(str, words + [RESTORED] * self.is_restore))
 
 
-def read(file: Path) -> list[Note]:
-    """All notes, the oldest first; a last line that a power cut tore is none."""
-    lines = file.read_text(encoding="ascii").split("\n")[:-1] if file.exists() else []
-    return [_read(line.split()) for line in lines]
+def read(file: Path, *, last: int | None = None) -> list[Note]:
+    """All notes, the oldest first, or those in the last bytes; a last line that a power cut tore is none."""
+    if not file.exists():
+        return []
+    with file.open("rb") as open_file:
+        begins = max(0, file.stat().st_size - last) if last else 0
+        open_file.seek(begins)
+        lines = open_file.read().decode("ascii").split("\n")[:-1]
+    return [_read(line.split()) for line in (lines[1:] if begins else lines)]
 
 
 def _read(words: list[str]) -> Note:
@@ -48,7 +56,7 @@ def _read(words: list[str]) -> Note:
 
 def note(file: Path, heads: Iterable[Head], now: datetime, *, every: timedelta = EVERY) -> int:
     """Write down the heads that moved since they were noted last, unless that was just now; how many were written."""
-    last = {one.head.practice_id: one for one in read(file)}
+    last = {one.head.practice_id: one for one in read(file, last=TAIL)}
     moved = [
         Note(now, head)
         for head in heads

@@ -165,6 +165,17 @@ def test_a_tail_that_was_cut_off_is_missed(site: Site, practices: list[object], 
         db.session.rollback()
 
 
+def test_a_long_file_of_heads_is_read_from_its_end(tmp_path: Path) -> None:
+    file, at, practice = tmp_path / "anchor", datetime(2026, 4, 1, tzinfo=UTC), uuid4()
+    heads = [audit.Head(practice, seq, "0" * 64) for seq in range(1, 2_000)]
+    anchors.append(file, [anchors.Note(at, head) for head in heads])
+    at += anchors.EVERY
+    assert file.stat().st_size > 2 * anchors.TAIL
+    assert anchors.note(file, heads[-1:], at) == 0, "it has not moved"
+    assert anchors.note(file, [audit.Head(practice, 2_000, "0" * 64)], at) == 1
+    assert [one.head.seq for one in anchors.read(file)] == list(range(1, 2_001))
+
+
 @pytest.mark.parametrize(
     "falsify",
     [delete(WordsRead), update(WordsRead).values(reader_id=uuid4()), update(WordsRead).values(kind="note")],
