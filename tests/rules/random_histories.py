@@ -16,6 +16,7 @@ from hypothesis import event, note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from sqlalchemy import or_, select
+from sqlalchemy.exc import NoResultFound
 
 from clinic.appointments.actions import AppointmentError
 from clinic.exercises.library import shipped
@@ -24,6 +25,7 @@ from clinic.homework import actions as homework
 from clinic.homework.actions import OPENINGS, HomeworkError
 from clinic.homework.agreed import Agreed
 from clinic.homework.models import Round, Turn
+from clinic.privacy.rules import RightsError
 from clinic.progress.summary import Audience
 from clinic.reflections import actions as reflections
 from clinic.reflections import queries, rules
@@ -38,7 +40,10 @@ Act = Callable[[Stage], None]
 Maker = Callable[[str, str, str, str], Act]
 """Makes a deed: of whom, of which exercise, which turn, with which words."""
 
-REFUSALS = (AppointmentError, AssertionError, Conflict, HomeworkError, Incomplete, NotNow)
+REFUSALS = (
+    *(AppointmentError, AssertionError, Conflict, HomeworkError, Incomplete, NoResultFound, NotNow),
+    RightsError,
+)
 """How the house, or the stage that finds no such turn, says that something cannot be done now."""
 
 KEYS: Mapping[str, tuple[str, ...]] = {slug: tuple(one.turns) for slug, one in shipped().items()}
@@ -264,6 +269,7 @@ class Histories(RuleBasedStateMachine):
         self.theater = theater
         self.done: list[Deed | None] = []  # None: A looks
         self.private: set[str] = set()
+        self.has_ended = False
         self.house = ExitStack()
         self.plain = Telling(theater, self.house.enter_context(theater.stage()), is_plain=True)
 
@@ -310,6 +316,7 @@ class Histories(RuleBasedStateMachine):
                 words = f"{who} openly {len(self.done)}"
                 self._do(who, f"{make.__name__} {name} {key}", make(who, name, key, words))
 
+    @precondition(lambda self: not self.has_ended)
     @rule(data=st.data(), make=st.sampled_from(PRIVATELY), is_any=st.booleans())
     def privately(self, data: st.DataObject, make: Maker, is_any: bool) -> None:
         """B does something that stays private whatever comes after it."""
@@ -324,11 +331,23 @@ class Histories(RuleBasedStateMachine):
             act = make(B, name, key, f"B privately {len(self.done)}")
             self._do(B, f"privately:{make.__name__} {name} {key}", act, is_private=True)
 
+    @precondition(lambda self: not self.has_ended)
     @rule(name=st.sampled_from(OF_B_ALONE))
     def alone(self, name: str) -> None:
         """Something of B's own that hangs on no exercise; once at most."""
         if not any(deed and deed.said == name for deed in self.done):
             self._do(B, name, PRIVATE[name][1], is_private=True)
+
+    @rule()
+    def end(self) -> None:
+        """All words of B end, or that is undone. Nothing that both know of was of B: none of it stays closed."""
+        if self.has_ended:
+            self._do(B, "undoes the end", lambda stage: stage.undo_end(B), is_private=True)
+            self.has_ended = False
+        elif not any(deed and deed.who == B and not deed.is_private for deed in self.done):
+            self._do(B, "ends all words", lambda stage: stage.end_words(B), is_private=True)
+            self.private.update(KEYS)
+            self.has_ended = True
 
     @rule(data=st.data(), back=st.booleans(), of=st.sampled_from((A, B)))
     def release(self, data: st.DataObject, back: bool, of: str) -> None:
