@@ -445,7 +445,7 @@ def test_taking_one_away_asks_for_a_fresh_proof_with_a_code(
         path = f"/accounts/second-step/{one.id}/end"
     later = now + timedelta(minutes=6)
     with clock.moved_to(later):
-        assert client.post(path).location == PROVE
+        assert client.post(path).location == f"{PROVE}?next={KEYS}"
         assert client.post(PROVE, data={"passphrase": PASSPHRASE}).status_code == 422
         wrong = client.post(PROVE, data={"passphrase": PASSPHRASE, "code": "000000"})
         assert wrong.status_code == 422
