@@ -152,6 +152,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         clock_time=web.clock_time,
         in_zone=web.in_zone,
         by_said=web.by_said,
+        last_day=clock.last_day,
     )
     app.context_processor(lambda: {"viewer": web.viewer(), "now": clock.now()})
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 import click
+from alembic.util import CommandError
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
@@ -34,6 +35,11 @@ class Commands(click.Group):
             where = f"{error.filename} " if error.filename else ""
             raise click.ClickException(
                 f"{where}cannot be used ({error.strerror}). Set CLINIC_DATA_DIR."
+            ) from error
+        except CommandError as error:
+            raise click.ClickException(
+                f"CLINIC_DATABASE_URL: The database and this version do not belong together ({error}). A newer version "
+                "has used it: install that one, or put back the copy that its upgrade kept."
             ) from error
         except OperationalError as error:
             raise click.ClickException(

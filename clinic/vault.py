@@ -58,6 +58,10 @@ class DataKey(Base):
     __table_args__ = (UniqueConstraint("owner_kind", "owner_id"),)
 
 
+UNSENT = frozenset({"draft", "kept_text", "recipient"})
+"""What a client sees beside the box to write in: the trail of the couple does not tell that somebody sat before it."""
+
+
 @dataclass
 class Reading:
     """One viewer opening words for one purpose; collects what was opened for a single line of the trail."""
@@ -80,7 +84,8 @@ class Reading:
             own = {
                 side.partner_id: side.couple_id for side in self.viewer.sides
             }  # a client's own rows say no more
-            if couple_id := own.get(whose) or audit.couple_of(row):
+            is_theirs_alone = whose in own and row.__tablename__ in UNSENT
+            if not is_theirs_alone and (couple_id := own.get(whose) or audit.couple_of(row)):
                 self.couples.add(str(couple_id))
 
     def stands(self) -> None:

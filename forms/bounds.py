@@ -32,6 +32,11 @@ def showable(text: str) -> str:
     return "".join(one for one in text if one in "\r\n\t" or unicodedata.category(one) not in {"Cc", "Cs"})
 
 
+def says_something(text: str) -> bool:
+    """Whether there is a character to be seen: a row of blanks is no name, and no reason for a record."""
+    return any(unicodedata.category(one)[0] not in "ZC" for one in text)
+
+
 class LineField(StringField):
     """A name or a label, on one line: it stands beside other words, so it cannot turn them around."""
 
@@ -39,6 +44,7 @@ class LineField(StringField):
         super().process_formdata(valuelist)
         if self.data is not None:
             self.data = showable(TURNS_AROUND.sub("", " ".join(self.data.splitlines())))
+            _let_blanks_be_nothing(self)
 
 
 class LinesField(TextAreaField):
@@ -48,6 +54,13 @@ class LinesField(TextAreaField):
         super().process_formdata(valuelist)
         if self.data is not None:
             self.data = showable(self.data)
+            _let_blanks_be_nothing(self)
+
+
+def _let_blanks_be_nothing(box: StringField) -> None:
+    """`InputRequired` asks what came, not what is kept of it."""
+    if not says_something(box.data or ""):
+        box.data, box.raw_data = "", [""]
 
 
 UNBOUND = 200

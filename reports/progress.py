@@ -238,7 +238,7 @@ def _complete(summary: ProgressSummary) -> tuple[str, ...]:
         return ("No answer could be counted yet.",)
     lines = [
         f"{counted.answers} {_noun(counted.answers, 'answer')} counted; {_passed(counted.missing)} passed over.",
-        f"{_times(counted.unanswered).capitalize()} an exercise closed without an answer from somebody who was asked.",
+        f"{_closings(counted.unanswered)} closed without an answer from somebody who was asked.",
         "What is missing was left out; nothing was filled in for it.",
     ]
     if counted.unopened:
@@ -247,8 +247,12 @@ def _complete(summary: ProgressSummary) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _closings(count: int) -> str:
+    return f"{_times(count).capitalize()} an exercise" if count else "No exercise"
+
+
 def _times(count: int) -> str:
-    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _passed(count: int) -> str:

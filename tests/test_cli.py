@@ -275,6 +275,16 @@ def test_the_doctor_warns_of_a_pending_migration_and_upgrade_cures_it(practice: 
     assert clinic("doctor", folder=practice, **SAFE).returncode == 0
 
 
+@pytest.mark.parametrize("command", [["doctor"], ["serve"], ["upgrade"]], ids=" ".join)
+def test_a_database_of_a_newer_version_is_told_in_one_sentence(practice: Path, command: list[str]) -> None:
+    with closing(sqlite3.connect(practice / "clinic.sqlite")) as database, database:
+        database.execute("update alembic_version set version_num = '9999'")
+    done = clinic(*command, folder=practice, **SAFE)
+    assert done.returncode == 1
+    assert "A newer version has used it" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     "command",
     [["serve"], ["worker"], ["doctor"], ["upgrade"], ["reset-passphrase", "ana"], ["reset-factor", "ana"]],

@@ -15,7 +15,14 @@ from clinic.audit import ABOUT, AuditEvent
 from clinic.couples.models import Couple
 from clinic.extensions import db
 from clinic.homework.models import Turn
-from clinic.progress.home import why
+
+WHYS = {
+    "reflections": "to review it",
+    "appointments": "to prepare an appointment",
+    "progress.report": "for a report",
+    "progress": "to see how both go on",
+}
+"""By the purpose of a reading of staff, or the part of the house it belongs to; the others speak for themselves."""
 
 PAGE = 50
 LAST = 1_000_000
@@ -158,12 +165,16 @@ def _entry(
 ) -> Entry:
     who = names.get(one.actor_id, "Somebody who is no longer here")
     read, of = _what_was_read(couple, one.detail.get("rows", {}))
-    purpose = why(one.detail["purpose"]) if one.verb == "read" and _is_staff(couple, one) else ""
+    purpose = _why(one.detail["purpose"]) if one.verb == "read" and _is_staff(couple, one) else ""
     round_id = (
         one.subject_id if one.subject == "round" else rounds.get(one.subject_id) if one.subject_id else None
     )
     did = "read" if one.verb == "read" else DID.get(f"{one.verb} {one.subject}", one.verb)
     return Entry(one.at, who, did, read, of, purpose, round_id)
+
+
+def _why(purpose: str) -> str:
+    return WHYS.get(purpose) or WHYS.get(purpose.partition(".")[0], "")
 
 
 def _is_staff(couple: Couple, one: AuditEvent) -> bool:

@@ -1,5 +1,6 @@
 """A passphrase made in person: it must not open more than the counselor who made it reads anyhow."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -44,6 +45,17 @@ def test_client_gets_a_new_passphrase_in_person(app: Flask, client_for: Enter, c
     assert "A new passphrase for Mara" in counselor.get(path).text
     assert counselor.post(path).status_code == 200
     assert must_change(app, cast, "partner_a")
+
+
+def test_what_the_counselor_has_seen_cannot_be_kept(app: Flask, client_for: Enter, cast: Cast) -> None:
+    page = client_for("counselor").post(f"/couples/partners/{cast.partners['partner_a']}/reset").text
+    [made] = set(re.findall(r"\b[a-z]+(?:-[a-z]+){5}\b", page))
+    mara = app.test_client()
+    for chosen, is_taken in ((made, False), ("ten thousand quiet lakes", True)):
+        mara.post("/accounts/sign-in", data={"name": "partner_a", "passphrase": made})
+        answer = mara.post("/accounts/passphrase", data={"passphrase": chosen})
+        assert (answer.status_code == 303, must_change(app, cast, "partner_a")) == (is_taken, not is_taken)
+        assert is_taken or "somebody else has seen it" in answer.text
 
 
 def test_client_of_two_couples_of_one_counselor_gets_one(

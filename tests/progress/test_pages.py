@@ -16,7 +16,7 @@ from clinic.couples import actions as couples
 from clinic.couples.models import Couple, Partner
 from clinic.extensions import db
 from clinic.homework import actions as homework
-from clinic.homework.models import Assignment, Turn
+from clinic.homework.models import Assignment, Round, Turn
 from clinic.reflections import actions as writing
 from clinic.safety import actions as safety
 from tests import cast as people
@@ -66,6 +66,18 @@ def page_of(client: FlaskClient, address: str) -> str:
 
 def couple_page(cast: people.Cast) -> str:
     return f"/progress/couples/{cast.couples['couple']}"
+
+
+def test_the_last_day_of_what_is_open_is_the_one_that_they_are_told(
+    app: Flask, told: stories.Story, client_for: Enter
+) -> None:
+    """A day ends at three in the morning: what closes then was open until the evening before."""
+    with app.app_context():
+        found = select(Round).where(Round.couple_id == told.cast.couples["couple"], Round.closed_at.is_(None))
+        days = {clock.last_day(one.closes_at, one.assignment.zone) for one in db.session.scalars(found)}
+    text = page_of(client_for("counselor"), couple_page(told.cast))
+    assert days
+    assert all(f"{one:%a}, {one:%b} {one.day}" in text for one in days)
 
 
 # Today

@@ -211,6 +211,18 @@ def test_a_sealed_answer_opens_when_both_have_answered_and_not_before(client_for
     assert "It has opened" in client_for("partner_a").get(f"/reflections/{a}/sent").text
 
 
+def test_the_other_view_of_sent_words_is_their_own_form_too(client_for, work):
+    """Before anything was kept anew, only the address tells that sent words are being changed."""
+    turn = work.turn(work.assign("weekly_checkin"), "pulse", "partner_a")
+    work.send("partner_a", turn, {**PULSE, "victory": "We laughed."})
+    mara = client_for("partner_a")
+    page = mara.get(f"/reflections/{turn}/revise").text
+    assert f'href="/reflections/{turn}/revise?all=1"' in page
+    page = mara.get(f"/reflections/{turn}/revise?all=1").text
+    assert "We laughed." in page
+    assert f'href="/reflections/{turn}/revise?all=0"' in page
+
+
 def test_my_words_can_be_read_changed_kept_closer_and_taken_back_until_they_open(client_for, work):
     turn = work.turn(work.assign("weekly_checkin"), "pulse", "partner_a")
     work.send("partner_a", turn, {**PULSE, "victory": "We laughed."})

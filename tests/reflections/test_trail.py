@@ -40,6 +40,27 @@ def test_the_counselor_sees_what_each_did_and_who_read_it(client_for, work, give
     assert "We laughed" not in page
 
 
+def test_that_somebody_sat_before_something_unsent_is_told_to_nobody(client_for, work, given, cast):
+    mara, turn = client_for("partner_a"), work.turn(given, "pulse", "partner_a")
+    path = f"/privacy/couples/{cast.couples['couple']}/trail"
+    before = lines(client_for("counselor").get(path).text)
+    mara.get(f"/reflections/{turn}")
+    mara.post(f"/reflections/{turn}", data={"screen": "all", "version": "0", "x_victory": "We laughed."})
+    mara.get(f"/reflections/{turn}/before")
+    assert lines(client_for("counselor").get(path).text) == before
+
+
+def test_every_line_says_what_was_read_and_speaks_of_the_two(client_for, work, given, cast):
+    turn = work.turn(given, "pulse", "partner_a")
+    work.send("partner_a", turn, PULSE)
+    ruth = client_for("counselor")
+    ruth.get(f"/homework/{given}")
+    ruth.get(f"/progress/couples/{cast.couples['couple']}")
+    found = lines(ruth.get(f"/privacy/couples/{cast.couples['couple']}/trail").text)
+    assert not [one for one in found if " read |" in one], found
+    assert not [one for one in found if " you" in one], found
+
+
 def test_it_goes_back_page_by_page_to_the_beginning(client_for, cast, app):
     path = f"/privacy/couples/{cast.couples['couple']}/trail"
     with app.app_context():

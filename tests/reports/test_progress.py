@@ -11,6 +11,7 @@ import pytest
 
 from clinic.progress.summary import (
     Audience,
+    Completeness,
     Excerpt,
     PracticeRow,
     ProgressSummary,
@@ -153,6 +154,13 @@ def test_lines_without_anything_to_see_are_told_in_words_or_left_out() -> None:
     assert "<b>Planned talks that took place.</b> 9 of 12." in page_
     assert "Concerns raised in a week" not in page_
     assert "<b>How much it matters.</b> Mara: 3.2 on March 29. Jonas: 6.5 on March 29, then" in page_
+
+
+def test_what_the_pages_rest_on_is_told_in_sentences() -> None:
+    found = replace(samples.short(), completeness=Completeness(answers=20, missing=1))
+    assert "No exercise closed without an answer" in _page(found)
+    found = replace(found, completeness=Completeness(answers=20, missing=1, unanswered=2))
+    assert "Twice an exercise closed without an answer" in _page(found)
 
 
 def test_time_of_day_is_that_of_the_couple(printed: Printed) -> None:

@@ -242,6 +242,9 @@ def own_session(session_id: UUID | None) -> UserSession | None:
 # A new passphrase
 
 
+KNOWN_TO_ANOTHER = "This is the one that was made for you, and somebody else has seen it. Choose another."
+
+
 @pages.route("/passphrase", methods=["GET", "POST"])
 @access.signed_in
 @access.fresh_proof
@@ -252,16 +255,22 @@ def passphrase() -> Response | BaseResponse:
     if form.validate_on_submit() and is_good(
         form, account.person.practice_id, account.sign_in_name, account.person.name
     ):
+        made_by_another = account.password_hash if account.must_change_password else None
         db.session.rollback()
-        hashed = actions.hash_passphrase(form.passphrase.data or "")
+        chosen = form.passphrase.data or ""
+        if made_by_another and actions.fits(made_by_another, chosen):
+            form.passphrase.errors = [KNOWN_TO_ANOTHER]
+        else:
+            hashed = actions.hash_passphrase(chosen)
+            account = web.found(queries.account_of(viewer.person_id))
+            actions.change_password(viewer, account, hashed, clock.now())
+            db.session.commit()
+            flash(
+                "Your new passphrase is in use. Every other device was signed out, and a calendar link has ended.",
+                "done",
+            )
+            return web.see("/")
         account = web.found(queries.account_of(viewer.person_id))
-        actions.change_password(viewer, account, hashed, clock.now())
-        db.session.commit()
-        flash(
-            "Your new passphrase is in use. Every other device was signed out, and a calendar link has ended.",
-            "done",
-        )
-        return web.see("/")
     status = 422 if form.is_submitted() else 200
     return web.page(
         "accounts/passphrase.html", status, form=form, account=account, offered=library.new_passphrase()

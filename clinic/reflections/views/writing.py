@@ -119,6 +119,17 @@ def _form_page(
         entries=_entries(sheet),
         declines=declines(sheet),
         proof_url=proof_for(),
+        all_url=_this_page(sheet, 1),
+        one_url=_this_page(sheet, 0),
+    )
+
+
+def _this_page(sheet: Sheet, every: int) -> str:
+    """The same form in the other view. Until something is kept, only the address says that sent words are changed."""
+    is_changing = request.endpoint == "reflections.revise"
+    change = request.args.get("change")
+    return url_for(
+        ".revise" if is_changing else ".write", turn_id=sheet.author.turn.id, change=change, all=every
     )
 
 
