@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, SelectField, TimeField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
+from forms.base import FlaskForm
 from forms.bounds import LineField
 
 NEEDED = "Please fill this in."

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import IntegerField, RadioField, SelectField, TimeField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, NumberRange
 
+from forms.base import FlaskForm
 from forms.bounds import PracticeDate
 
 JOINT = "joint"

@@ -1,11 +1,11 @@
-"""Forms of consent: sign in the own account, take it back, and what a counselor records of a paper."""
+"""Forms of consent: sign in their own account, take it back, and what a counselor records of a paper."""
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
 from forms.accounts import NEEDED
+from forms.base import FlaskForm
 from forms.bounds import LineField, PracticeDate
 
 LONGEST_NAME = 120

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, Form, PasswordField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from forms.accounts import ADDRESS, LONGEST_PASSPHRASE, NEEDED, SIGN_IN_NAME
+from forms.base import FlaskForm
 from forms.bounds import LineField, LinesField, PracticeDate
 
 HOURS = ((1, "An hour"), (4, "Four hours"), (12, "Twelve hours"), (24, "A day"))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     FieldList,
@@ -15,6 +14,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from forms.accounts import NEEDED, ONE_LINE
+from forms.base import FlaskForm
 from forms.bounds import LineField, LinesField, PracticeDate
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     HiddenField,
@@ -14,6 +13,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
 from forms.accounts import NEEDED
+from forms.base import FlaskForm
 from forms.bounds import LineField, LinesField, PracticeDate
 
 WHY = "A few words for the record."

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     HiddenField,
@@ -14,6 +13,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import AnyOf, InputRequired, Length, ValidationError
 
+from forms.base import FlaskForm
 from forms.bounds import LinesField, PracticeDate
 
 AUDIENCES = ("counselor", "couple", "partner_1", "partner_2")

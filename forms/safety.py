@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from flask_wtf import FlaskForm
 from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
+from forms.base import FlaskForm
 from forms.bounds import LinesField, PracticeDate
 
 STATES = (

@@ -1,4 +1,4 @@
-"""Verbs of consent: sign in the own account, record what was signed on paper, take it back."""
+"""Verbs of consent: sign in their own account, record what was signed on paper, take it back."""
 
 import base64
 from datetime import date, datetime
@@ -20,9 +20,9 @@ class ConsentError(Exception):
 def sign(
     viewer: Viewer, partner: Partner, document: ConsentDocument, name: str, now: datetime
 ) -> ConsentSignature:
-    """A partner signs a version that was read to its end, in the own account."""
+    """A partner signs a version that was read to its end, in their own account."""
     if partner.id not in viewer.partner_ids:
-        raise ConsentError("Each of you signs in the own account.")
+        raise ConsentError("Each of you signs in your own account.")
     return _signed(viewer, partner, document, now, name=name.strip())
 
 
@@ -74,7 +74,7 @@ def withdraw(viewer: Viewer, partner: Partner, now: datetime) -> None:
     The policy on what one tells alone stays signed: it goes on for what was written under it.
     """
     if viewer.staff_id is None and partner.id not in viewer.partner_ids:
-        raise ConsentError("Each of you decides in the own account.")
+        raise ConsentError("Each of you decides in your own account.")
     standing = queries.standing_consents(partner.id)
     if not standing:
         raise ConsentError("There is no consent to take back.")

@@ -15,7 +15,7 @@ from clinic.vault import Sealed
 class ConsentSignature(Base):
     """One partner's own signature on one version. Its words lie under that partner's key, the certificate's too.
 
-    Given in the own account, on paper (`paper_on`) as a counselor recorded it, or in words alone, as it was recorded
+    Given in their own account, on paper (`paper_on`) as a counselor recorded it, or in words alone, as it was recorded
     before the practice had papers (`name` is None).
     """
 

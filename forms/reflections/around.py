@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Optional, StopValidation
 
 from clinic.exercises.own_questions import CONSENT, SAFETY
 from clinic.exercises.reading import LONGEST, Unreadable, keepable
+from forms.base import FlaskForm
 from forms.fields import OneField, clean, counted
 
 KINDS = [

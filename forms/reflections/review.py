@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectMultipleField, StringField, ValidationError, widgets
 from wtforms.validators import InputRequired, Optional
 
+from forms.base import FlaskForm
 from forms.bounds import PracticeDate
 from forms.reflections.around import Words, listed
 

@@ -7,7 +7,6 @@ everything, and a form, a draft and a sheet of paper are read by the same rules.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, Form, FormField, StringField, TextAreaField
 from wtforms.fields import Field as Input
 
@@ -16,6 +15,7 @@ from clinic.exercises.document import Column, Field, Turn, label_for
 from clinic.exercises.own_questions import CONSENT, SAFETY, TAIL, TAIL_IN_VIEW
 from clinic.exercises.reading import RowLabels, raw_of
 from forms import fields as boxes
+from forms.base import FlaskForm
 from forms.fields import Question
 
 Answers = dict[str, Any]

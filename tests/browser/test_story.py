@@ -65,7 +65,7 @@ class Story:
         expect(self.desk.get_by_text(f"{name} is confirmed.")).to_be_visible()
 
     def sign(self, name: str) -> None:
-        """Both papers, alone, in the own account."""
+        """Both papers, alone, in their own account."""
         phone = self.phones[name]
         for title in ("Working together as a couple", "What one of you tells us alone"):
             phone.goto(f"{self.house.url}/consent/")

@@ -187,7 +187,7 @@ def test_counselor_sees_who_signed_which_version_and_when(
         db.session.commit()
     assert signed_on_the_page(client_for("partner_a"), app, cast, "consent", now).status_code == 303
     page = client_for("counselor").get(f"/safety/{cast.couples['couple']}").text
-    assert "version 2, in the own account, Tue, Mar 3, 4:00 am" in page
+    assert "version 2, in their own account, Tue, Mar 3, 4:00 am" in page
     assert "version 2 is in force and asks for a new signature" in page, "his is on version 1"
     assert "What they write reaches you and nobody else" in page
 
@@ -239,7 +239,7 @@ def test_a_partner_takes_the_consent_back_alone(
     assert mara.post(at, data={}).status_code == 422
     assert mara.post(at, data={"is_sure": "y"}).status_code == 303
     assert "taken back" in mara.get("/consent/").text
-    assert "in the own account" in client_for("counselor").get(f"/safety/{cast.couples['couple']}").text
+    assert "in their own account" in client_for("counselor").get(f"/safety/{cast.couples['couple']}").text
     with app.app_context():
         assert ceiling(cast, now) == "counselor"
         rows = db.session.scalars(

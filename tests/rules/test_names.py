@@ -82,7 +82,7 @@ def test_a_domain_has_one_word_everywhere(site: Site, domain: str) -> None:
 def test_no_folder_belongs_to_nobody() -> None:
     assert {one.name for one in TEMPLATES.iterdir() if one.is_dir()} == {*DOMAINS, *SHARED}
     forms = {one.stem for one in (ROOT / "forms").iterdir() if not one.name.startswith("__")}
-    assert forms == {*DOMAINS, "bounds", "fields"} - NO_FORM
+    assert forms == {*DOMAINS, "base", "bounds", "fields"} - NO_FORM
 
 
 def test_every_address_begins_with_the_word_of_its_domain(site: Site) -> None:
