@@ -213,7 +213,7 @@ def describe(field: Field, answer: Any) -> list[str]:
     if is_declined(answer):
         return [RATHER_NOT]
     if is_raw(answer):
-        return _as_typed(answer["raw"])
+        return _as_typed(field, answer["raw"])
     if field.kind == "rows":
         return [_row_line(field, row) for row in answer]
     return _lines(field, answer)
@@ -292,7 +292,12 @@ def _clock(moment: time) -> str:
     return f"{moment.hour % 12 or 12}:{moment:%M} {'am' if moment.hour < 12 else 'pm'}"
 
 
-def _as_typed(raw: Any) -> list[str]:
+def _as_typed(asked_field: Field | Column, raw: Any) -> list[str]:
+    """What cannot be read yet, part by part as it was typed; what was picked, by its label."""
     if isinstance(raw, dict):
-        return [line for part in raw.values() for line in _as_typed(part)]
-    return [str(part) for part in (raw if isinstance(raw, list) else [raw]) if part]
+        rows = asked_field.rows if isinstance(asked_field, Field) else None
+        columns = {one.key: one for one in rows.columns} if rows else {}
+        parts = [part for row in raw.values() for part in row.items()] if rows else list(raw.items())
+        return [line for key, part in parts for line in _as_typed(columns.get(key, asked_field), part)]
+    options = asked_field.options or {}
+    return [options.get(str(part), str(part)) for part in (raw if isinstance(raw, list) else [raw]) if part]

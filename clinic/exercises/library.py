@@ -36,7 +36,9 @@ def load(folder: Path) -> dict[str, Exercise]:
 
 
 def check(folder: Path) -> list[str]:
-    """All mistakes of all files of a folder, as messages; none when it can be used."""
+    """All mistakes of all files of a folder, as messages; none when it can be used. An empty folder is one."""
+    if not any(folder.glob("*.toml")):
+        return [f"{folder.name}: the folder: found no exercise; allowed: files named <slug>.toml"]
     return _read_all(folder)[1]
 
 

@@ -187,6 +187,7 @@ ROW_FIELD = field(
         columns=[
             Column(key="sign", kind="text", label="A sign"),
             Column(key="now", kind="scale", label="Now", ends=["a", "b"]),
+            Column(key="ready", kind="choice", label="Ready?", options=YES_NO),
         ],
     ),
 )
@@ -196,6 +197,8 @@ DESCRIBED: list[tuple[Field, Any, list[str]]] = [
     (field("a"), None, []),
     (field("a"), {"declined": True}, ["Would rather not say"]),
     (field("a", "number"), {"raw": "many"}, ["many"]),
+    (field("a", "ranked", options=YES_NO), {"raw": ["no", "", "no"]}, ["No", "No"]),
+    (ROW_FIELD, {"raw": {"money": {"sign": "yes", "now": 12, "ready": "yes"}}}, ["yes", "12", "Yes"]),
     (field("a", "number", unit="times"), 3, ["3 times"]),
     (field("a", "number"), 2.5, ["2.5"]),
     (field("a", "scale"), 7, ["7 of 10"]),
