@@ -151,6 +151,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         moment=web.moment,
         clock_time=web.clock_time,
         in_zone=web.in_zone,
+        elsewhere=web.elsewhere,
         by_said=web.by_said,
         last_day=clock.last_day,
     )

@@ -191,6 +191,15 @@ def clock_time(local: datetime) -> str:
     return f"{hour}:{local.minute:02d} {'am' if local.hour < 12 else 'pm'}"
 
 
+def elsewhere(instant: datetime, zone: str, here: str) -> str:
+    """What the clock of another zone says at an instant told by the clock of `here`; nothing when they agree."""
+    there = in_zone(instant, zone)
+    if there.utcoffset() == in_zone(instant, here).utcoffset():
+        return ""
+    city = zone.rpartition("/")[2].replace("_", " ")
+    return f"{clock_time(there)} in {city}"
+
+
 def by_said(until: datetime, zone: str, now: datetime) -> str:
     """Until when: "good until tonight", "good by Thursday", "good by Sun, May 24"."""
     last = clock.last_day(until, zone)

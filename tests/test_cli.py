@@ -136,7 +136,9 @@ def test_mistakes_in_a_folder_of_exercises_are_all_told(tmp_path: Path) -> None:
 def test_a_folder_without_exercises_is_not_in_order(tmp_path: Path) -> None:
     done = clinic("exercises", "check", str(tmp_path), folder=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"{tmp_path.name}: the folder: found no exercise; allowed: files named <slug>.toml\n"
+    assert (
+        done.stderr == f"{tmp_path.name}: the folder: found no exercise; allowed: files named <slug>.toml\n"
+    )
 
 
 # demo

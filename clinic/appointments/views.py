@@ -22,6 +22,7 @@ from clinic.exercises.document import Field, label_for
 from clinic.extensions import db
 from clinic.homework import queries as homework
 from clinic.homework.models import Turn
+from clinic.practice import queries as practices
 from clinic.practice.models import Practice
 from clinic.reflections import queries as reflections
 from clinic.reflections.models import Reflection
@@ -39,13 +40,17 @@ BEHIND = timedelta(days=31)
 @pages.get("/")
 @counselors
 def index() -> str:
-    """The counselor's own next four weeks."""
-    now = clock.now()
+    """The counselor's own next four weeks, by the clock of the practice."""
+    now, zone = clock.now(), found(practices.practice_of(viewer())).zone
     rows = queries.between(viewer(), now - timedelta(days=1), now + AHEAD)
     people = {one.id: one for one in couples.these(viewer(), list({row.couple_id for row in rows}))}
-    days = groupby(rows, lambda row: day(row.starts_at, row.zone))
+    days = groupby(rows, lambda row: day(row.starts_at, zone))
     return render_template(
-        "appointments/index.html", days=[(on, list(those)) for on, those in days], couples=people, now=now
+        "appointments/index.html",
+        days=[(on, list(those)) for on, those in days],
+        couples=people,
+        zone=zone,
+        now=now,
     )
 
 

@@ -5,6 +5,7 @@ import pytest
 from clinic import clock
 from clinic.appointments import tasks
 from clinic.appointments.models import AgendaItem, Appointment
+from clinic.couples.models import Couple
 from clinic.extensions import db
 
 WHEN = {
@@ -122,3 +123,17 @@ def test_only_who_works_with_a_couple_plans_for_it(work, ruth, client_for, who, 
     assert plan(other, work).status_code == status
     assert other.post(f"/appointments/{only(work)}/cancel").status_code == status
     assert clock.now()
+
+
+def test_a_couple_of_another_zone_has_both_clocks_wherever_its_counselor_looks(work, ruth):
+    plan(ruth, work)
+    assert " in Chicago" not in ruth.get(at_couple(work)).text
+    with work.app.app_context():
+        db.session.get_one(Couple, work.cast.couples["couple"]).zone = "America/Chicago"
+        db.session.commit()
+    assert plan(ruth, work, starts_on="2026-03-03", zone="America/Chicago").status_code == 303
+    assert "4:30 pm" in (page := ruth.get(at_couple(work)).text)
+    assert "America/Chicago, 5:30 pm in New York" in page
+    mine = ruth.get("/appointments/").text
+    assert mine.index("5:30 pm") < mine.index("4:30 pm in Chicago") < mine.index("Thursday, March 12")
+    assert "5:30 pm in New York" in ruth.get(f"/progress/couples/{work.cast.couples['couple']}").text
