@@ -1,12 +1,24 @@
 """Reads of homework: which turns a viewer may know of, and the state of a round as the fold gives it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from clinic.access import Viewer
@@ -40,13 +52,22 @@ def _mine(couple_ids: Any, partner_ids: Any) -> ColumnElement[bool]:
     return and_(Turn.couple_id.in_(couple_ids), own)
 
 
+def turns_in(viewer: Viewer, rounds: Collection[Round]) -> dict[UUID, list[Turn]]:
+    """By round, the turns that this viewer may know of, in order."""
+    rows = visible_to(viewer).where(Turn.round_id.in_([one.id for one in rounds]))
+    found: dict[UUID, list[Turn]] = {one.id: [] for one in rounds}
+    for turn in db.session.scalars(rows.order_by(Turn.leg, Turn.order, Turn.entry)):
+        found[turn.round_id].append(turn)
+    return found
+
+
 def turn_for(viewer: Viewer, turn_id: UUID, *, also_recalled: bool = False) -> Turn | None:
     """One turn, as far as this viewer may know of it; a recalled one is nobody's any more, but for what was begun."""
     known = visible_to(viewer).where(Turn.id == turn_id).join(Turn.round).join(Round.assignment)
     whole = contains_eager(Turn.round)
     given = whole.contains_eager(Round.assignment).joinedload(Assignment.recipients)
     known = known if also_recalled else known.where(Assignment.state != "recalled")
-    return _one(known.options(given, whole.joinedload(Round.events)))
+    return _one(known.options(given))
 
 
 def _one(chosen: Select[Row]) -> Row | None:
@@ -192,17 +213,50 @@ def turn_id_of(turn: Turn) -> TurnId:
 def events_of(round_: Round) -> list[Event]:
     """What happened in a round, as the engine reads it."""
     names = {turn.id: turn_id_of(turn) for turn in round_.turns}
-    return [_event(row, names) for row in round_.events]
+    return [_event(row, names[row.turn_id] if row.turn_id else None) for row in round_.events]
 
 
-def _event(row: RoundEvent, names: Mapping[UUID, TurnId]) -> Event:
+def _event(row: RoundEvent, turn: TurnId | None) -> Event:
     detail = dict(row.detail)
     if "to" in detail:
         detail["to"] = UUID(detail["to"])
-    turn = names[row.turn_id] if row.turn_id else None
     # An appointment counts from when it took place, not from when the counselor came to mark it.
     at = datetime.fromisoformat(detail["held_at"]) if "held_at" in detail else row.at
     return Event(row.kind, at, turn, row.by_id, detail)  # type: ignore[arg-type]  # the column holds these kinds only
+
+
+def told_to(partner: UUID, rounds: Collection[Round]) -> dict[UUID, list[Event]]:
+    """By round, what may change what this partner can get. What the other did in private is not even fetched.
+
+    The engine's rule has the last word on each event; only what the other's own acts add without end is left in the
+    database, so that no answer takes longer for what somebody else wrote.
+    """
+    at_once = [
+        (one.id, key)
+        for one in rounds
+        for key, turn in document_for(one).turns.items()
+        if turn.reaches_at_once
+    ]
+    others_own = and_(RoundEvent.kind.in_(OWN_ACTS), RoundEvent.by_id != partner)
+    reaches = and_(RoundEvent.kind == "sent", tuple_(RoundEvent.round_id, Turn.key).in_(at_once))
+    rows = (
+        select(RoundEvent, Turn.leg, Turn.key, Turn.attempt, Turn.entry)
+        .outerjoin(Turn, Turn.id == RoundEvent.turn_id)
+        .where(RoundEvent.round_id.in_([one.id for one in rounds]), or_(not_(others_own), reaches))
+        .order_by(RoundEvent.round_id, RoundEvent.seq)
+    )
+    found: dict[UUID, list[Event]] = {one.id: [] for one in rounds}
+    for row, leg, key, attempt, entry in db.session.execute(rows):
+        turn = TurnId(leg, key, attempt, entry) if row.turn_id else None
+        found[row.round_id].append(_event(row, turn))
+    return {
+        one.id: declassified(document_for(one), legs_of(one.assignment), found[one.id], partner)
+        for one in rounds
+    }
+
+
+OWN_ACTS = ("sent", "took_back", "narrowed")
+"""What one partner does alone: the other is told of it only where words reach them at once."""
 
 
 def given_of(couple_id: UUID, needed: Input) -> set[UUID]:
@@ -261,10 +315,22 @@ def state_of(
 
     Who folds many rounds of a couple, or one round again and again, asks for the ceiling once and hands it in.
     """
-    document, legs, events = document_for(round_), legs_of(round_.assignment), events_of(round_)
+    events = events_of(round_)
     if partner is not None:
-        events = declassified(document, legs, events, partner)
+        events = declassified(document_for(round_), legs_of(round_.assignment), events, partner)
+    return _folded(round_, events, now, ceiling)
+
+
+def states_for(
+    partner: UUID, rounds: Collection[Round], now: datetime, *, ceiling: Asked = "ask"
+) -> dict[UUID, RoundState]:
+    """The same for a partner's pages, by round, with nothing at hand that the partner may not know."""
+    told = told_to(partner, rounds)
+    return {one.id: _folded(one, told[one.id], now, ceiling) for one in rounds}
+
+
+def _folded(round_: Round, events: Sequence[Event], now: datetime, ceiling: Asked) -> RoundState:
     if ceiling == "ask" or round_.assignment.state == "paused":
         ceiling = ceiling_of(round_.assignment, now)
     window = Window(round_.opens_at, round_.closes_at, round_.assignment.opening, ceiling)  # type: ignore[arg-type]
-    return state(document, legs, events, now, window=window)
+    return state(document_for(round_), legs_of(round_.assignment), events, now, window=window)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import String, cast, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, lazyload
 
 from clinic import clock
 from clinic.access import Viewer
@@ -73,14 +73,18 @@ def home_of(viewer: Viewer, couple: Couple, partner: Partner, now: datetime) -> 
     """Everything on it follows from this partner's own acts and from what was declassified."""
     rounds = _rounds_of(couple, partner, now)
     ceiling = safety.ceiling_of(couple, now)
-    told = [(row, homework.state_of(row, now, partner=partner.id, ceiling=ceiling)) for row in rounds]
-    tasks = [task for row, state in told for task in _tasks(row, state, partner, rounds[row])]
+    states, turns = (
+        homework.states_for(partner.id, rounds, now, ceiling=ceiling),
+        homework.turns_in(viewer, rounds),
+    )
+    told = [(row, states[row.id], turns[row.id]) for row in rounds]
+    tasks = [task for row, state, own in told for task in _tasks(row, state, own, partner, rounds[row])]
     openings = queries.openings_of(viewer, couple)
     appointment = report.next_appointment(viewer, couple, _audience(partner), now)
     couples.counselors_and_above(couple.id, now)  # who counsels is named here, too: fetched once for both
     return Home(
         tasks=sorted(tasks, key=lambda task: (task.asked.repeat is not None, task.until or now)),
-        done=[line for row, state in told for line in _done(row, state, partner)],
+        done=[line for row, state, own in told for line in _done(row, state, own, partner)],
         opened=list(_opened(couple, openings))[:OPENED_IN_VIEW],
         win=next(_wins(viewer, couple, openings), None),
         replies=_replies(viewer, couple, now),
@@ -109,7 +113,6 @@ def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> dict[Round, f
         .where(Round.opens_at <= now, or_(Round.closed_at.is_(None), Round.closes_at > now - KEPT_IN_VIEW))
         .options(contains_eager(Round.assignment).joinedload(Assignment.version))
         .options(contains_eager(Round.assignment).joinedload(Assignment.recipients))
-        .options(selectinload(Round.turns), selectinload(Round.events))
         .order_by(Round.opens_at.desc(), Assignment.assigned_at, Assignment.slug)
         .limit(40)
     )
@@ -120,12 +123,14 @@ def _rounds_of(couple: Couple, partner: Partner, now: datetime) -> dict[Round, f
 # To do, done
 
 
-def _tasks(row: Round, state: RoundState, partner: Partner, begun: frozenset[UUID]) -> Iterator[Task]:
+def _tasks(
+    row: Round, state: RoundState, own: Sequence[Turn], partner: Partner, begun: frozenset[UUID]
+) -> Iterator[Task]:
     if row.assignment.state != "active":
         return
     document = homework.document_for(row)
     may = {(turn, act) for who, turn, act in state.acts if who == partner.id}
-    for turn in row.turns:
+    for turn in own:
         name = homework.turn_id_of(turn)
         one = state.turns.get(name)
         if one is None or (one.status == "proposed" and one.sent_by == partner.id):
@@ -149,11 +154,11 @@ def _agreed(row: Round, partner: Partner) -> Agreed:
     return own.agreed if own else Agreed()
 
 
-def _done(row: Round, state: RoundState, partner: Partner) -> Iterator[Done]:
+def _done(row: Round, state: RoundState, own: Sequence[Turn], partner: Partner) -> Iterator[Done]:
     """The own parts that were sent and have not opened; of a log the whole is one line."""
     document = homework.document_for(row)
     waiting = [one for one in state.turns.values() if _waits(one, partner)]
-    rows = {homework.turn_id_of(turn): turn for turn in row.turns}
+    rows = {homework.turn_id_of(turn): turn for turn in own}
     said: set[str] = set()
     for one in waiting:
         if one.id not in rows or one.turn.key in said:

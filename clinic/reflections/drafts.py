@@ -85,12 +85,12 @@ def writer_for(viewer: Viewer, turn_id: UUID) -> Author | None:
 
 def state_for(author: Author, now: datetime) -> RoundState:
     """The round as its author may know it: folded from what is declassified for this partner."""
-    return rounds.state_of(author.round, now, partner=author.partner_id)
+    return rounds.states_for(author.partner_id, [author.round], now)[author.round.id]
 
 
 def earlier_of(author: Author) -> dict[str, Mapping[str, Any]]:
     """The writer's own answers in this round, by turn key."""
-    rows = queries.latest(author.round.turns, author.partner_id).values()
+    rows = queries.own_in(author.round.id, author.partner_id).values()
     return {row.turn.key: queries.as_sent(row).answers for row in rows if row.turn_id != author.turn.id}
 
 

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, false, func, select, true
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy import Select, and_, bindparam, false, func, or_, select, true
+from sqlalchemy.orm import contains_eager, joinedload, lazyload
 
 from clinic.access import Viewer
 from clinic.couples import queries as couples
@@ -130,17 +130,47 @@ def latest(turns: Iterable[Turn], partner_id: UUID | None = None) -> dict[UUID, 
     return {row.turn_id: row for row in _standing(tuple(turn.id for turn in turns), partner_id)}
 
 
+def own_in(round_id: UUID, partner_id: UUID) -> dict[UUID, Reflection]:
+    """The same by turn for one partner's own words in a round, with nothing of the other's at hand."""
+    return {turn.id: row for turn, row in _known(round_id, partner_id).items() if row}
+
+
+def turns_known(round_id: UUID, partner_id: UUID) -> list[Turn]:
+    """The turns of a round that a partner may know of: the own, those of either, and those of which words opened."""
+    return list(_known(round_id, partner_id))
+
+
+@asked_once
+def _known(round_id: UUID, partner_id: UUID) -> dict[Turn, Reflection | None]:
+    """Both in one statement: the turns in order, each with the own words that stand in it."""
+    own = and_(Reflection.turn_id == Turn.id, Reflection.partner_id == partner_id)
+    opened = select(Opening.id).where(Opening.turn_id == Turn.id, Opening.to_id == partner_id).exists()
+    rows = (
+        select(Turn, Reflection)
+        .outerjoin(Reflection, and_(own, *_STANDS))
+        .outerjoin(Reflection.words)
+        .where(Turn.round_id == round_id)
+        .where(or_(Turn.partner_id == partner_id, Turn.partner_id.is_(None), opened))
+        .order_by(Turn.leg, Turn.order, Turn.entry, Reflection.revision)
+        .options(lazyload(Reflection.turn), contains_eager(Reflection.words))
+    )
+    return {row.Turn: row.Reflection for row in db.session.execute(rows).unique()}
+
+
 @asked_once
 def _standing(turn_ids: tuple[UUID, ...], partner_id: UUID | None) -> list[Reflection]:
     by = Reflection.partner_id == partner_id if partner_id else true()
     rows = (
         select(Reflection)
-        .where(Reflection.turn_id.in_(turn_ids), Reflection.withdrawn_at.is_(None), by)
-        .where(Reflection.is_addition.is_(False))
+        .where(Reflection.turn_id.in_(turn_ids), by, *_STANDS)
         .order_by(Reflection.revision)
         .options(joinedload(Reflection.words))
     )
     return list(db.session.scalars(rows).unique())
+
+
+_STANDS = (Reflection.withdrawn_at.is_(None), Reflection.is_addition.is_(False))
+"""Words that were sent and not taken back; additions are told apart."""
 
 
 def revisions(turn: Turn, partner_id: UUID) -> list[Reflection]:
@@ -182,7 +212,7 @@ def review_of(round_id: UUID) -> RoundReview | None:
 
 def sent_by(turn: Turn, partner_id: UUID) -> Sending | None:
     """What a partner sent last in a turn, put together again; None when there is nothing, or it was taken back."""
-    row = latest(turn.round.turns, partner_id).get(turn.id)
+    row = own_in(turn.round_id, partner_id).get(turn.id)
     return as_sent(row) if row else None
 
 

@@ -78,7 +78,7 @@ def _opened(sheet: Sheet, turn: Turn, field: Field) -> Shown | None:
 def _own(sheet: Sheet, turn: Turn, field: Field) -> Shown | None:
     """The own answer, closed while its author alone has it and has not proved who looks."""
     author = sheet.author
-    row = queries.latest(turn.round.turns, author.partner_id).get(turn.id)
+    row = queries.own_in(turn.round_id, author.partner_id).get(turn.id)
     sent = queries.as_sent(row) if row else None
     if row is None or sent is None or field.key not in sent.answers:
         return None
@@ -106,7 +106,8 @@ def _rows_named(sheet: Sheet, key: str) -> list[Turn]:
     def nearness(turn: Turn) -> tuple[bool, bool, int, int]:
         return turn.leg != here, legs[turn.leg].author != legs[here].author, -turn.attempt, -turn.entry
 
-    rows = [turn for turn in sheet.author.round.turns if turn.key == key]
+    known = queries.turns_known(sheet.author.round.id, sheet.author.partner_id)
+    rows = [turn for turn in known if turn.key == key]
     near = [turn for turn in rows if turn.leg == here]
     return sorted(near or rows, key=nearness)
 
@@ -156,7 +157,7 @@ def entries_before(author: Author) -> list[Turn]:
     here = author.turn
     before = [
         one
-        for one in here.round.turns
+        for one in queries.turns_known(here.round_id, author.partner_id)
         if (one.leg, one.key, one.sent_by_id) == (here.leg, here.key, author.partner_id)
         and one.entry < here.entry
     ]

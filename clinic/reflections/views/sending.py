@@ -186,7 +186,7 @@ def _sent(sheet: Sheet) -> BaseResponse:
     turn = sheet.author.turn
     after = [
         one
-        for one in turn.round.turns
+        for one in queries.turns_known(turn.round_id, sheet.author.partner_id)
         if (one.leg, one.key, one.entry) == (turn.leg, turn.key, turn.entry + 1)
     ]
     if sheet.asked.repeat and after:
