@@ -1,21 +1,25 @@
 """Keys of owners, what is derived from them, names that a list opens, and what a reading leaves behind."""
 
+import hmac
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import IntegrityError
 
-from clinic import masters, vault
+from clinic import audit, masters, vault
 from clinic.access import SYSTEM, OwnSide, Viewer
 from clinic.audit import AuditEvent
 from clinic.couples.models import Couple, Partner
 from clinic.extensions import db, set_transactions, transactions
+from clinic.homework.models import Recipient
 from clinic.practice.models import Practice
-from clinic.reflections.models import Draft, Words
+from clinic.reflections.models import Draft, KeptText, Words
 from clinic.safety.models import Clearance
 from tests import cast as people
 from tests.test_vault import author_of, draft, raw
@@ -51,7 +55,16 @@ def test_what_texts_and_keys_are_bound_to_never_changes() -> None:
     bound = vault._bound_to("words", "answers_sealed", one, ("partner", other), third)
     assert bound == f"words|answers_sealed|{one}|partner|{other}|{third}".encode()
     assert vault._wrap_data(("couple", other), third) == f"data_key|couple|{other}|{third}".encode()
-    assert (vault.VERSION, vault.SMALLEST_BUCKET) == (b"\x01", 64)
+    assert (vault.VERSION, vault.PENDING, vault.SMALLEST_BUCKET) == (b"\x01", b"\x00", 64)
+
+
+def test_what_is_derived_for_never_changes_either(practice: Practice) -> None:
+    """Names are found by these hashes, and a trail is chained with this key, for as long as there is a practice."""
+    connection = db.session.connection()
+    root = vault._root_of(connection, ("practice", practice.id))
+    assert vault.chain_key(connection, practice.id) == vault._derived(root, "trail")
+    found = hmac.new(vault.lasting("hash:sign-in"), b"mara", "sha256").hexdigest()
+    assert vault.keyed_hash("sign-in", "mara") == found
 
 
 @pytest.mark.parametrize(
@@ -142,20 +155,29 @@ def test_each_owner_has_one_key_and_it_is_found_again() -> None:
     assert data_keys() == before + 2
 
 
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """Statements of the block."""
+    said: list[str] = []
+
+    def hear(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", hear)
+    try:
+        yield said
+    finally:
+        event.remove(db.engine, "before_cursor_execute", hear)
+
+
 def test_keys_of_many_owners_come_with_one_statement_and_once() -> None:
     owners = [("partner", draft().partner_id) for _ in range(5)]
     forget()
-    heard: list[str] = []
-
-    def hear(_c: object, _cursor: object, statement: str, *_: object) -> None:
-        heard.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", hear)
-    vault.unlock([*owners, *owners])
-    vault.unlock(owners)
-    vault.unlock([])
-    event.remove(db.engine, "before_cursor_execute", hear)
-    assert len(heard) == 1
+    with heard() as said:
+        vault.unlock([*owners, *owners])
+        vault.unlock(owners)
+        vault.unlock([])
+    assert len(said) == 1
     assert set(owners) <= set(vault._keys.open)
 
 
@@ -257,6 +279,16 @@ def test_a_list_opens_a_name_by_the_id_of_its_row_as_text_or_not(cast: people.Ca
     names = vault._keys.open["couple", found.couple_id].names
     names[("name_sealed", found.id, found.name_sealed)] = "kept"
     assert Partner.name.listed(found.id, found.couple_id, found.name_sealed) == "kept"  # type: ignore[attr-defined]
+
+
+def test_a_list_asks_nothing_while_the_key_of_a_name_is_at_hand(cast: people.Cast) -> None:
+    one = db.session.get_one(Partner, cast.partners["partner_a"])
+    sealed = (one.id, one.couple_id, one.name_sealed)
+    forget()
+    vault.unlock([("couple", one.couple_id)])
+    with heard() as said:
+        assert Partner.name.listed(*sealed) == MARA  # type: ignore[attr-defined]
+    assert not said
 
 
 def test_a_list_asks_again_when_another_key_is_at_hand_than_a_name_says(cast: people.Cast) -> None:
@@ -385,6 +417,40 @@ def test_reading_the_same_row_twice_is_one_line_and_a_failed_act_has_it_all_the_
     assert (current.noted, current.noting) == ({str(row.id)}, {})
     current.note(row, row.partner_id)
     assert current.opened == {}
+
+
+def test_a_commit_that_fails_leaves_the_line_of_what_was_read_for_it(practice: Practice) -> None:
+    decision = db.session.scalars(select(Clearance)).first()
+    with vault.reading(staff(practice), "safety.clear"):
+        assert decision is not None
+        assert decision.reason
+        db.session.add(vault.DataKey(owner_kind="person", owner_id=uuid.uuid4(), wrapped=None))
+        with pytest.raises(IntegrityError):
+            db.session.commit()
+        db.session.rollback()
+    (line,) = lines()
+    assert line.detail["purpose"] == "safety.clear"
+
+
+def test_a_reading_is_about_the_couple_but_for_a_client_before_the_own_unsent_words(
+    practice: Practice,
+) -> None:
+    partner, couple = uuid.uuid4(), uuid.uuid4()
+    unsent = [draft(partner_id=partner), KeptText(partner_id=partner), Recipient(partner_id=partner)]
+    sent = Words(owner_kind="partner", owner_id=partner, group="sealed")
+    own = Viewer(person_id=uuid.uuid4(), practice_id=practice.id, sides=(OwnSide(partner, couple),))
+    told = []
+    for row in (*unsent, sent):
+        current = vault.Reading(own, "test")
+        current.note(row, partner)
+        told.append(current.couples)
+    assert told == [set(), set(), set(), {str(couple)}]
+    decision = db.session.scalars(select(Clearance)).first()
+    assert decision is not None
+    for row, about in ((unsent[0], set()), (decision, {str(audit.couple_of(decision))})):
+        current = vault.Reading(staff(practice), "test")
+        current.note(row, partner)
+        assert current.couples == about
 
 
 def test_an_act_that_is_rolled_back_keeps_the_line_of_what_was_read_for_it(practice: Practice) -> None:
