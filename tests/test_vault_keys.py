@@ -212,6 +212,7 @@ def test_the_roots_of_a_rolled_back_transaction_are_gone_too() -> None:
     first = vault.chain_key(db.session.connection(), practice)
     db.session.rollback()
     assert ("practice", practice) not in vault._keys.roots
+    assert not vault._keys.fresh
     assert vault.chain_key(db.session.connection(), practice) != first
 
 
@@ -288,6 +289,14 @@ def test_a_list_asks_nothing_while_the_key_of_a_name_is_at_hand(cast: people.Cas
     vault.unlock([("couple", one.couple_id)])
     with heard() as said:
         assert Partner.name.listed(*sealed) == MARA  # type: ignore[attr-defined]
+    assert not said
+
+
+def test_a_text_asks_nothing_while_its_key_is_at_hand() -> None:
+    row = draft()
+    db.session.refresh(row)
+    with vault.reading(author_of(row), "test"), heard() as said:
+        assert row.body
     assert not said
 
 
@@ -430,6 +439,16 @@ def test_a_commit_that_fails_leaves_the_line_of_what_was_read_for_it(practice: P
         db.session.rollback()
     (line,) = lines()
     assert line.detail["purpose"] == "safety.clear"
+
+
+def test_what_was_read_again_after_an_act_is_in_the_line_of_the_act(practice: Practice) -> None:
+    decision = db.session.scalars(select(Clearance)).first()
+    assert decision is not None
+    with vault.reading(staff(practice), "safety.clear"):
+        for _ in range(2):
+            assert decision.reason
+            db.session.commit()
+    assert len(lines()) == 1
 
 
 def test_a_reading_is_about_the_couple_but_for_a_client_before_the_own_unsent_words(
