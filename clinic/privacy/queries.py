@@ -56,6 +56,14 @@ def latest(viewer: Viewer) -> Sequence[OwnCopy]:
     return db.session.scalars(rows.order_by(OwnCopy.asked_at.desc())).all()
 
 
+def clock_of(viewer: Viewer) -> str:
+    """The zone by which a client's copies are told: that of the first couple."""
+    zone = db.session.scalar(
+        couples.visible_to(viewer).with_only_columns(Couple.zone).order_by(Couple.created_at)
+    )
+    return zone or practices.by_id(viewer.practice_id).zone
+
+
 def owner_of(copy: OwnCopy) -> Viewer:
     """Who reads while the copy is made: its owner, with no more keys than on the owner's pages."""
     person = db.session.get_one(Person, copy.person_id)
