@@ -56,12 +56,10 @@ def latest(viewer: Viewer) -> Sequence[OwnCopy]:
     return db.session.scalars(rows.order_by(OwnCopy.asked_at.desc())).all()
 
 
-def clock_of(viewer: Viewer) -> str:
+def clock_of(viewer: Viewer) -> str | None:
     """The zone by which a client's copies are told: that of the first couple."""
-    zone = db.session.scalar(
-        couples.visible_to(viewer).with_only_columns(Couple.zone).order_by(Couple.created_at)
-    )
-    return zone or practices.by_id(viewer.practice_id).zone
+    zones = couples.visible_to(viewer).with_only_columns(Couple.zone).order_by(Couple.created_at)
+    return db.session.scalar(zones.limit(1))
 
 
 def owner_of(copy: OwnCopy) -> Viewer:

@@ -27,7 +27,7 @@ def copies() -> Response:
     """What there is of copies, and how far the one is that is being made."""
     rows = queries.latest(viewer())
     is_waiting = any(one.state in {"waiting", "rendering"} for one in rows)
-    zone = queries.clock_of(viewer())
+    zone = queries.clock_of(viewer()) or found(practices.practice_of(viewer())).zone
     page = render_template("privacy/copies.html", rows=rows, is_waiting=is_waiting, steps=STEPS, zone=zone)
     response = make_response(page)
     if is_waiting:
