@@ -1,5 +1,6 @@
 """Giving an exercise from end to end, and who may."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -267,3 +268,9 @@ def test_the_preview_offers_the_ways_to_say_less_that_the_page_offers(work, ruth
     for said in ("I’d rather not say", "Keep it for my counselor", ">times<"):
         assert own.count(said) > 0
         assert seen.count(said) == 2 * own.count(said)  # for both
+
+
+def test_two_who_separated_are_offered_one_at_a_time(work, ruth):
+    page = ruth.get(f"/homework/assign/{work.cast.couples['ex']}/weekly-checkin").text
+    assert re.findall(r'name="recipients"[^>]*value="(\w+)"', page) == ["1", "2"]
+    assert 'value="both"' in ruth.get(page_of(work)).text
