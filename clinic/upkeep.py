@@ -41,6 +41,8 @@ def confirm_recovery_key() -> None:
 def recovery_key(confirm: bool) -> None:
     """Print the recovery key, or confirm that it lies on paper."""
     with create_app().app_context():
+        vault.must_fit(db.session.connection())  # on paper, the key of another practice is worth nothing
+        db.session.remove()
         confirm_recovery_key() if confirm else print_recovery_key()
 
 

@@ -111,7 +111,7 @@ class MailForm(FlaskForm):
     )
     has_reminders = BooleanField(
         "Remind me",
-        description="One neutral line on the day before something is due, and none when it is done.",
+        description="One neutral line when something has a day left, and none when it is done.",
     )
     quiet_from = TimeField("Quiet from", [InputRequired(NEEDED)])
     quiet_till = TimeField("Quiet until", [InputRequired(NEEDED)])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from wtforms import BooleanField, IntegerField, RadioField, SelectField
 from wtforms.fields import Field
@@ -158,18 +158,20 @@ def assign_form(  # each is a question that the page may leave out
     rhythms: Choices = (),
     asks_roles: bool = False,
     asks_end: str = "",
-    for_both_only: bool = False,
+    whom: Literal["both", "one", "any"] = "any",
     today: date | None = None,
     **defaults: Any,
 ) -> AssignForm:
     """The form for one couple (`names` by position) and one exercise, without what it does not need.
 
-    `asks_end` is how the end of a round is asked for: `good_by`, a day; `open_days`, a number; empty, not at all.
+    `whom` is who it can be given to; `asks_end` is how the end of a round is asked for: `good_by`, a day;
+    `open_days`, a number; empty, not at all.
     """
     form = AssignForm(data=defaults)
     form.earliest = today
     people = [(str(position), name) for position, name in names.items()]
-    form.recipients.choices = listed([(BOTH, "Both"), *([] if for_both_only else people)])
+    both = [(BOTH, "Both")]
+    form.recipients.choices = listed({"both": both, "one": people, "any": both + people}[whom])
     form.concern.choices = listed([("", "None"), *concerns])
     form.opening.choices = listed(openings)
     form.cadence.choices = listed(rhythms)

@@ -11,7 +11,7 @@ from wtforms import (
     SelectField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
 from forms.accounts import NEEDED, ONE_LINE
 from forms.base import FlaskForm
@@ -84,6 +84,11 @@ class LineForm(Form):
     number = LineField("Number", [Length(max=40)])
     note = LineField("Note", [Length(max=160)])
     last_verified = PracticeDate("Last verified on", [Optional()])
+
+    def validate_name(self, field: LineField) -> None:
+        """A number without a name would be left out in silence."""
+        if (self.number.data or "").strip() and not (field.data or "").strip():
+            raise ValidationError("Please say whose number it is.")
 
 
 class CrisisForm(FlaskForm):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from clinic.practice.summary import Letterhead
 from clinic.privacy.summary import Line, OwnRecord, Side, Step
@@ -25,11 +26,17 @@ def page(record: OwnRecord, _: Paper) -> str:
         "own_record.html",
         record=record,
         letterhead=contact(record.letterhead),
-        made_on=said(record.made_at.date()),
+        made_on=said(made_on(record)),
         said=said,
         who=who,
         voices=voices,
     )
+
+
+def made_on(record: OwnRecord) -> date:
+    """The day on which it was made, by the clock of its owner."""
+    zones = [side.zone for side in record.sides]
+    return record.made_at.astimezone(ZoneInfo(zones[0]) if zones else UTC).date()
 
 
 def said(on: date) -> str:
@@ -38,8 +45,8 @@ def said(on: date) -> str:
 
 
 def who(by: str, side: Side) -> str:
-    """Whose words these are, where they are not the reader's own."""
-    return "You both" if by == "both" else side.partner
+    """Whose words these are."""
+    return {"you": "You", "both": "You both"}.get(by, side.partner)
 
 
 def voices(step: Step) -> list[tuple[tuple[str, date | None], list[Line]]]:

@@ -92,9 +92,11 @@ def test_a_new_master_key_needs_a_new_paper_and_the_old_one_opens_nothing(
     assert clinic("verify", folder=folder).returncode == 0
     assert clinic("recovery-key", "--confirm", folder=folder, typed=f"{kept[1]}\n").returncode == 1
     shutil.copy2(kept[0] / "master.key", folder / "master.key")
-    served = clinic("serve", folder=folder)
-    assert (served.returncode, "Traceback" in served.stderr) == (1, False)
-    assert "does not fit" in served.stderr
+    for command in ("serve", "recovery-key"):
+        said = clinic(command, folder=folder)
+        assert (said.returncode, "Traceback" in said.stderr) == (1, False)
+        assert "does not fit" in said.stderr
+        assert not paper(said.stdout)
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Select, false, select
 
+from clinic import clock
 from clinic.access import Viewer
 from clinic.extensions import db
-from clinic.practice import library
+from clinic.practice import library, rules
 from clinic.practice.models import ConsentDocument, Practice
 from clinic.practice.summary import Letterhead
 
@@ -66,6 +67,13 @@ def last_verified(practice: Practice) -> date | None:
     """The oldest day on which its lines were verified; None when one of them never was."""
     days = [row["last_verified"] for row in crisis_rows(practice)]
     return min(days, default=None) if all(days) else None
+
+
+def stale_since(practice: Practice, now: datetime) -> date | None:
+    """The day on which its lines were verified when that is too long ago; None when it is not, or never was."""
+    day = last_verified(practice)
+    is_stale = day is not None and clock.local_day(now, practice.zone) - day > rules.VERIFIED_FOR
+    return day if is_stale else None
 
 
 def letterhead_of(practice: Practice) -> Letterhead:

@@ -26,6 +26,9 @@ FORMS: dict[Form, str] = {
 }
 """The honest ways to treat what one partner tells alone; a text of the practice's own may be none of the three."""
 
+VERIFIED_FOR = timedelta(days=182)
+"""So long a number to call in danger goes without being looked up again; they change without a word to anybody."""
+
 LONGEST = 24_000
 LONGEST_LABEL = 400
 """Characters of the first paragraph of a policy: it stands above every page that goes to the counselor alone."""

@@ -35,6 +35,7 @@ def show() -> str:
         titles=rules.TITLES,
         lines=queries.crisis_lines(practice),
         last_verified=queries.last_verified(practice),
+        is_stale=queries.stale_since(practice, clock.now()) is not None,
         given_up=mail.given_up(practice.id, clock.now() - LOOKS_BACK),
     )
 
@@ -69,7 +70,8 @@ def crisis() -> Response | BaseResponse:
     if form.validate_on_submit():
         actions.list_crisis_lines(web.viewer(), practice, form.listed())
         return _saved()
-    return web.page("practice/crisis.html", 422 if form.is_submitted() else 200, form=form, practice=practice)
+    sources = [(f"{one.name}, {one.number}", one.source) for one in library.lines_of(practice.locale)]
+    return web.page("practice/crisis.html", 422 if form.is_submitted() else 200, form=form, sources=sources)
 
 
 def _saved() -> BaseResponse:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -140,7 +141,7 @@ def record_for(viewer: Viewer, request: RecordsRequest, couple: Couple, now: dat
         purpose=request.purpose,
         about=about(request.scope, couple),
         asked_on=request.asked_on,
-        made_at=now,
+        made_at=now.astimezone(ZoneInfo(couple.zone)),
         authorized=tuple(
             f"{names[one]} on {on:%B} {on.day}, {on.year}" for one, on in authorized.items() if on
         ),

@@ -47,6 +47,7 @@ def today() -> str:
         since=since_said,
         spoken=spoken,
         short_day=short_day,
+        stale_since=practices.stale_since(practice, now) if viewer().admitted("owners") else None,
     )
 
 

@@ -1,5 +1,6 @@
 """Giving an exercise from end to end, and who may."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -258,3 +259,18 @@ def test_clients_have_no_way_to_these_pages(work, ruth, client_for):
     assert [
         mara.get(at).status_code for at in (page_of(work), f"/homework/{id_}", f"/homework/{id_}/as/2")
     ] == [403] * 3
+
+
+def test_the_preview_offers_the_ways_to_say_less_that_the_page_offers(work, ruth, client_for):
+    seen = ruth.post(page_of(work), data={**PLAN, "preview": "1"}).text
+    turn = work.turn(work.assign("weekly_checkin"), "pulse", "partner_a")
+    own = client_for("partner_a").get(f"/reflections/{turn}?all=1").text
+    for said in ("I’d rather not say", "Keep it for my counselor", ">times<"):
+        assert own.count(said) > 0
+        assert seen.count(said) == 2 * own.count(said)  # for both
+
+
+def test_two_who_separated_are_offered_one_at_a_time(work, ruth):
+    page = ruth.get(f"/homework/assign/{work.cast.couples['ex']}/weekly-checkin").text
+    assert re.findall(r'name="recipients"[^>]*value="(\w+)"', page) == ["1", "2"]
+    assert 'value="both"' in ruth.get(page_of(work)).text

@@ -1,12 +1,14 @@
 """The practice: its letterhead, its policy, and whom to call in danger."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, time
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from clinic import clock
+from clinic.accounts.models import StaffMember
 from clinic.extensions import db
 from clinic.practice import actions, library, queries
 from clinic.practice.models import Practice
@@ -57,6 +59,36 @@ def test_own_resources_take_the_place_of_the_locales(app: Flask, client_for: Ent
     owner.post("/practice/crisis", data={"lines-0-name": "", "lines-0-number": ""})
     with app.app_context():
         assert queries.crisis_lines(db.session.get_one(Practice, cast.practice_id))[0][1] == "911"
+
+
+def test_numbers_that_nobody_looked_up_for_half_a_year_are_warned_about(
+    app: Flask, client_for: Enter, cast: Cast
+) -> None:
+    row = {"lines-0-name": "Night line", "lines-0-number": "555 0100", "lines-0-last_verified": "2026-03-01"}
+    client_for("owner").post("/practice/crisis", data=row)
+    for day, is_told in ((date(2026, 8, 30), False), (date(2026, 8, 31), True)):
+        with clock.moved_to(datetime.combine(day, time(15), BEGAN.tzinfo)):
+            page = client_for("owner").get("/practice/").text
+            assert ("last verified on Sunday, March 1, 2026" in page) == is_told
+            assert "verified" not in client_for("counselor").get("/progress/today").text
+    with app.app_context():  # a counselor who looks after the practice, too
+        db.session.get_one(StaffMember, viewer_of(cast, "counselor").staff_id).is_owner = True
+        db.session.commit()
+    with clock.moved_to(datetime(2026, 8, 31, 15, tzinfo=BEGAN.tzinfo)):
+        assert "was last verified on Sunday, March 1" in client_for("counselor").get("/progress/today").text
+
+
+def test_a_number_without_a_name_is_not_left_out_in_silence(client_for: Enter) -> None:
+    answer = client_for("owner").post(
+        "/practice/crisis", data={"lines-0-name": "", "lines-0-number": "555 0100"}
+    )
+    assert answer.status_code == 422
+    assert "Please say whose number it is." in answer.text
+
+
+def test_where_a_number_can_be_looked_up_stands_where_it_is_verified(client_for: Enter) -> None:
+    page = client_for("owner").get("/practice/crisis").text
+    assert [line.source in page for line in library.lines_of("en-US")] == [True] * 3
 
 
 def test_unknown_locale_still_says_what_to_do(app: Flask, cast: Cast) -> None:

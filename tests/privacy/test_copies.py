@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -14,6 +16,7 @@ from sqlalchemy import select
 
 from clinic import clock, jobs
 from clinic.accounts.models import UserSession
+from clinic.couples.models import Couple
 from clinic.exercises import own_questions
 from clinic.exercises.document import label_for
 from clinic.exercises.library import shipped
@@ -21,6 +24,7 @@ from clinic.extensions import db
 from clinic.privacy import summary
 from clinic.privacy.models import OwnCopy
 from clinic.privacy.queries import steps_of
+from reports import own_record
 from reports.pdf import Renderer
 from tests import cast as people
 from tests.progress import story as stories
@@ -155,6 +159,34 @@ def test_a_row_of_several_columns_is_plain_text_in_a_file() -> None:
     kept = msgspec.json.decode(msgspec.json.encode(steps))
     said = [answer for step in kept for line in step["lines"] for answer in line["answer"]]
     assert any(one.startswith("Being open about money · What would one see") for one in said)
+
+
+def test_words_of_both_in_one_exercise_stand_each_under_whose_they_are() -> None:
+    day, zone = date(2026, 3, 2), "Pacific/Auckland"
+    line = partial(summary.Line, on=day, question="What went right?")
+    theirs, own = line(by="partner", answer=("His.",), opened_on=day), line(by="you", answer=("Hers.",))
+    steps = [summary.Step(exercise="A log", on=day, lines=lines) for lines in ((theirs, own), (own,))]
+    side = summary.Side(partner="Jonas", zone=zone, began_on=day, steps=tuple(steps))
+    page = own_record.page(replace(own_record.sample(), sides=(side,)), "A4")
+    assert re.findall(r'<p class="by line">(\w+)|class="answer" dir="ltr">(\w+)', page) == [
+        ("Jonas", ""),
+        ("", "His"),
+        ("You", ""),
+        ("", "Hers"),
+        ("", "Hers"),
+    ]
+
+
+def test_a_copy_is_dated_by_the_clock_of_its_owner(
+    app: Flask, told: stories.Story, client_for: Enter
+) -> None:
+    with app.app_context():
+        db.session.get_one(Couple, told.cast.couples["couple"]).zone = "Pacific/Auckland"
+        db.session.commit()
+    client = client_for("partner_a")
+    place = made_for(client)
+    assert "Made Tue, Mar 10, 8:00 am" in client.get("/privacy/").text
+    assert "Made on March 10, 2026" in reading.text(client.post(f"{place}/pages").data)
 
 
 def test_every_part_of_the_file_is_described(told: stories.Story, client_for: Enter) -> None:

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from clinic import clock, jobs
+from clinic.couples.models import Couple
 from clinic.documents.models import Document
 from clinic.exercises import own_questions
 from clinic.exercises.document import label_for
@@ -176,6 +177,19 @@ def test_what_was_given_is_known_by_its_hash_and_dated(
         )
         assert (row.document_id, row.given_hash) == (document.id, document.content_hash)
         assert (row.authorized_1_on, str(row.authorized_2_on)) == (None, "2026-03-06")
+
+
+def test_what_is_given_is_dated_by_the_clock_of_the_couple(
+    app: Flask, told: stories.Story, client_for: Enter
+) -> None:
+    with app.app_context():
+        db.session.get_one(Couple, told.cast.couples["couple"]).zone = "Pacific/Auckland"
+        db.session.commit()
+    ruth = client_for("counselor")
+    at = asked(ruth, told.cast, "partner_2")
+    signs(ruth, at, 2)
+    decide(ruth, at)
+    assert "Made on March 10, 2026" in pages_given(ruth)[0].replace("\n", " ")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete
 
-from clinic import clock
+from clinic import clock, web
 from clinic.consent import actions as consent
 from clinic.consent.models import ConsentSignature
 from clinic.couples.models import Partner
@@ -60,6 +60,23 @@ def test_renewal_leads_to_the_page_on_which_it_is_given(cast: people.Cast, clien
     assert "Mara: clearance ends" in text
     assert f'href="/safety/{cast.couples["couple"]}"' in text
     assert "Jonas: clearance has ended" in today(client_for, ENDS + timedelta(days=3))
+
+
+def test_a_clearance_is_told_by_the_last_day_that_was_chosen(
+    cast: people.Cast, now: datetime, client_for: Enter
+) -> None:
+    counselor, partner = client_for("counselor"), cast.partners["partner_a"]
+    last = now.date() + timedelta(days=10)
+    data = {
+        f"{partner}-state": "conjoint_ok",
+        f"{partner}-reason": "as before",
+        f"{partner}-until": str(last),
+    }
+    with clock.moved_to(now):
+        assert counselor.post(f"/safety/partners/{partner}/clearance", data=data).status_code == 303
+        page = counselor.get(f"/safety/{cast.couples['couple']}").text
+    assert f">{web.day(last)}<" in page
+    assert f">{web.short_day(last)}<" in today(client_for, now)
 
 
 def test_who_joined_and_is_not_confirmed_waits(

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from clinic import clock
+from clinic import clock, web
 from clinic.audit import AuditEvent
+from clinic.couples.models import Couple
 from clinic.extensions import db
 from clinic.homework import tasks as homework
 from clinic.homework.models import Round
@@ -360,6 +361,22 @@ def test_a_release_can_be_called_back_until_then(work, client_for, statement, ca
     with app.app_context():
         assert tasks.due(clock.now()) == 0
     assert "See what Jonas will see" in client_for("counselor").get(round_url).text
+
+
+def test_a_couple_elsewhere_has_its_hold_told_by_both_clocks(
+    work, client_for, statement, cast, now, app, round_url
+):
+    with app.app_context():
+        round_ = db.session.get_one(Round, work.round(statement))
+        round_.assignment.zone = "Pacific/Auckland"
+        home = db.session.get_one(Couple, round_.couple_id).practice.zone
+        db.session.commit()
+    ruth = client_for("counselor")
+    answer = ruth.get(release(ruth, work, cast, statement).location).text
+    ends = now + timedelta(minutes=10)
+    told = f"{web.clock_time(web.in_zone(ends, 'Pacific/Auckland'))}, {web.elsewhere(ends, home, 'Pacific/Auckland')}"
+    assert f"It opens at {told}." in answer
+    assert f"at {told}.</b>" in ruth.get(round_url).text
 
 
 def test_without_consent_there_is_nothing_to_release(work, client_for, statement, cast, app):

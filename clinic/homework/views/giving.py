@@ -99,7 +99,7 @@ def _assign_form(couple: Couple, document: Exercise, now: datetime) -> AssignFor
         asks_roles=rules.asks_roles(document),
         rhythms=[(one, RHYTHMS[one]) for one in rules.rhythms(document)],
         asks_end=rules.asks_end(document),
-        for_both_only=rules.is_for_both(document),
+        whom="both" if rules.is_for_both(document) else "one" if couple.separated_at else "any",
         recipients="both",
         concern=str(concerns[0].id) if concerns else "",
         opening=document.opening,

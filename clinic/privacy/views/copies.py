@@ -25,12 +25,10 @@ FORMS = {"data": ("application/json", "json"), "pages": ("application/pdf", "pdf
 @access.fresh_proof
 def copies() -> Response:
     """What there is of copies, and how far the one is that is being made."""
-    practice = found(practices.practice_of(viewer()))
     rows = queries.latest(viewer())
     is_waiting = any(one.state in {"waiting", "rendering"} for one in rows)
-    page = render_template(
-        "privacy/copies.html", rows=rows, is_waiting=is_waiting, steps=STEPS, zone=practice.zone
-    )
+    zone = queries.clock_of(viewer()) or found(practices.practice_of(viewer())).zone
+    page = render_template("privacy/copies.html", rows=rows, is_waiting=is_waiting, steps=STEPS, zone=zone)
     response = make_response(page)
     if is_waiting:
         response.headers["Refresh"] = "2"

@@ -1,6 +1,7 @@
 """The counselor's review: the queue, side by side by prompt, release with its hold, return, reply, the private side."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from flask import Response, current_app, flash, request, url_for
@@ -81,7 +82,11 @@ def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
             turn for turn in round_.turns if turn.state == "sent" and (turn.awaits_opening or turn.is_kept)
         ],
         "consents": releases.CONSENT_SAID,
-        "due": {one.turn.id: one.released_at + HOLD for one in waiting if one.released_at},
+        "due": {
+            one.turn.id: _opens_at(round_, shown.couple, one.released_at)
+            for one in waiting
+            if one.released_at
+        },
         "now": now,
         "read": seen.marks_in(queries.came_in(viewer, round_)).values(),
         "reply_form": ReplyForm(people.items(), formdata=None),
@@ -93,6 +98,13 @@ def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
         "review_form": _filled(people, kept),
     }
     return web.page("reflections/review.html", status, **{**values, **forms})
+
+
+def _opens_at(round_: Round, couple: Couple, released_at: datetime) -> str:
+    """Until when it can be called back: by the couple's clock, and by the practice's where that is another."""
+    at, zone = released_at + HOLD, round_.assignment.zone
+    here = web.elsewhere(at, couple.practice.zone, zone)
+    return web.clock_time(web.in_zone(at, zone)) + (f", {here}" if here else "")
 
 
 def _written_under(viewer: Viewer, round_: Round) -> list[tuple[UUID, int, str]]:
@@ -180,7 +192,8 @@ def release(round_id: UUID, partner_id: UUID) -> Response | BaseResponse:
     if not form.validate_on_submit():
         return _release_page(round_id, partner_id, form, 422 if form.errors else 200)
     wanted = [one.turn for one in waiting if str(one.turn.id) in request.form.getlist("turns")]
-    until = web.clock_time(web.in_zone(clock.now() + HOLD, round_.assignment.zone))
+    couple = web.found(couples.get_for(web.viewer(), round_.couple_id))
+    until = _opens_at(round_, couple, clock.now())
 
     def act() -> None:
         for turn in wanted:
