@@ -179,12 +179,12 @@ def agenda_of(viewer: Viewer, couple_id: UUID) -> Sequence[AgendaItem]:
     ).all()
 
 
-def words_on(agenda: Sequence[AgendaItem]) -> dict[UUID, tuple[Turn, Reflection | None]]:
-    """By item, the turn that it is about and what stands there now, none when it was taken back."""
+def words_on(viewer: Viewer, agenda: Sequence[AgendaItem]) -> dict[UUID, tuple[Turn, Reflection | None]]:
+    """By item, the turn that it is about and what stands there now, none when it was taken back or closed."""
     whole = joinedload(Turn.round).joinedload(Round.assignment).lazyload(Assignment.recipients)
     about = select(Turn).where(Turn.id.in_([item.turn_id for item in agenda])).options(whole)
     turns = {turn.id: turn for turn in db.session.scalars(about)}
-    sent = reflections.latest(turns.values())
+    sent = reflections.standing_for(viewer, turns.values())
     return {item.id: (turns[item.turn_id], sent.get(item.turn_id)) for item in agenda}
 
 
@@ -239,9 +239,4 @@ def turn_to_bring_up(viewer: Viewer, turn_id: UUID) -> Turn | None:
     """A turn with words, of a couple in which this viewer may act."""
     workable = _ids(couples.workable_by(viewer))
     turn = db.session.scalar(select(Turn).where(Turn.id == turn_id, Turn.couple_id.in_(workable)))
-    return turn if turn is not None and words_of(turn) is not None else None
-
-
-def words_of(turn: Turn) -> Reflection | None:
-    """What was sent in a turn and not taken back."""
-    return reflections.latest([turn]).get(turn.id)
+    return turn if turn is not None and reflections.standing_for(viewer, [turn]) else None

@@ -130,6 +130,13 @@ def latest(turns: Iterable[Turn], partner_id: UUID | None = None) -> dict[UUID, 
     return {row.turn_id: row for row in _standing(tuple(turn.id for turn in turns), partner_id)}
 
 
+def standing_for(viewer: Viewer, turns: Iterable[Turn]) -> dict[UUID, Reflection]:
+    """The same, as far as this viewer may read it."""
+    rows = visible_to(viewer).where(Reflection.turn_id.in_([turn.id for turn in turns]), *_STANDS)
+    found = db.session.scalars(rows.order_by(Reflection.revision).options(joinedload(Reflection.words)))
+    return {row.turn_id: row for row in found.unique()}
+
+
 def own_in(round_id: UUID, partner_id: UUID) -> dict[UUID, Reflection]:
     """The same by turn for one partner's own words in a round, with nothing of the other's at hand."""
     return {turn.id: row for turn, row in _known(round_id, partner_id).items() if row}
