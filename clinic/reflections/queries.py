@@ -14,6 +14,7 @@ from clinic.couples import queries as couples
 from clinic.couples.models import Couple
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Input
+from clinic.exercises.document import Turn as Asked
 from clinic.exercises.history import VOIDS_A_RELEASE
 from clinic.extensions import asked_once, db
 from clinic.homework import queries as rounds
@@ -242,10 +243,15 @@ def as_sent(reflection: Reflection) -> Sending:
         answers={**answers, **kept_closer},
         safe=own.get("safe"),
         consent=own.get("consent"),
-        keep=reflection.turn.is_kept,
+        keep=reflection.turn.is_kept or _is_no_proposal(reflection, asked),
         narrowed=tuple(key for key in kept_closer if answers and shapes.may_narrow(asked, asked.field(key))),
         tail=dict(tail.answers) if tail else {},
     )
+
+
+def _is_no_proposal(reflection: Reflection, asked: Asked) -> bool:
+    """True of a version that its author kept of what both agree on: the row of the turn knows nothing of it."""
+    return asked.agree and all(words.visibility != "joint" for words in reflection.words)
 
 
 @asked_once
