@@ -18,7 +18,7 @@ from clinic.exercises.document import Turn as Asked
 from clinic.exercises.history import VOIDS_A_RELEASE
 from clinic.extensions import asked_once, db
 from clinic.homework import queries as rounds
-from clinic.homework.models import Assignment, Round, Turn
+from clinic.homework.models import Assignment, Round, RoundEvent, Turn
 from clinic.practice import queries as practices
 from clinic.reflections.models import (
     Draft,
@@ -318,6 +318,15 @@ def consent_of(turn: Turn) -> str | None:
     """What the author said to a release; None where it was not asked."""
     sent = [event for event in turn.round.events if event.turn_id == turn.id and event.kind == "sent"]
     return sent[-1].detail.get("consent") if sent else None
+
+
+def own_consent(turn: Turn) -> str | None:
+    """The same for its author's page, with no other act of the round at hand."""
+    sent = select(RoundEvent.detail).where(
+        RoundEvent.round_id == turn.round_id, RoundEvent.turn_id == turn.id
+    )
+    last = db.session.scalar(sent.where(RoundEvent.kind == "sent").order_by(RoundEvent.seq.desc()).limit(1))
+    return last.get("consent") if last else None
 
 
 def words_to_release(turn: Turn, row: Reflection) -> list[Words]:
