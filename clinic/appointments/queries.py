@@ -217,10 +217,14 @@ def _agenda(viewer: Viewer) -> Select[AgendaItem]:
 
 
 def unmet() -> list[tuple[Turn, str]]:
-    """Last tries that did not come to what their loop waits for and are on no list yet, with the field that says so."""
+    """Last tries that did not come to what their loop waits for and are on no list yet, with the field that says so.
+
+    None of one whose words end, or have ended: what was on a list of theirs went with them.
+    """
     on_list = select(AgendaItem.id).where(AgendaItem.turn_id == Turn.id)
     tried = select(Turn).where(Turn.attempt > 1, Turn.state == "sent", Turn.is_kept.is_(False))
-    found = [(turn, _asked(turn)) for turn in db.session.scalars(tried.where(~on_list.exists()))]
+    tried = tried.where(~on_list.exists(), Turn.partner_id.not_in(couples.CLOSED))
+    found = [(turn, _asked(turn)) for turn in db.session.scalars(tried)]
     return [(turn, next(iter(loop.until))) for turn, loop in found if loop and _was_last(turn, loop)]
 
 
