@@ -62,3 +62,12 @@ def test_an_own_version_that_was_kept_is_kept_again_unless_its_author_says_other
     before = client_for("partner_a").get(f"/reflections/{turn}/before").text
     chosen = re.findall(r'<input[^>]*name="reads"[^>]*>', before)
     assert [re.search(r'value="(\w+)"', one)[1] for one in chosen if "checked" in one] == ["counselor"]
+
+
+def test_what_was_kept_of_a_plan_was_sent_and_cannot_be_recalled(work, plan, client_for):
+    turn = work.turn(plan, "plan", "partner_a")
+    propose(work, "partner_a", turn, "kept with the counselor", keep=True)
+    ruth = client_for("counselor")
+    assert "Recall it" not in ruth.get(f"/homework/{plan}").text
+    assert "already sent" in ruth.get(ruth.post(f"/homework/{plan}/recall").location).text
+    assert "kept with the counselor" in client_for("partner_a").get(f"/reflections/{turn}/own").text
