@@ -1,5 +1,6 @@
 """Giving an exercise from end to end, and who may."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -258,3 +259,9 @@ def test_clients_have_no_way_to_these_pages(work, ruth, client_for):
     assert [
         mara.get(at).status_code for at in (page_of(work), f"/homework/{id_}", f"/homework/{id_}/as/2")
     ] == [403] * 3
+
+
+def test_what_nobody_answered_can_be_ended_too_so_that_an_end_tells_nothing(work, client_for):
+    """If it could only be recalled, an end would tell each of the two that the other had sent something."""
+    page = client_for("counselor").get(f"/homework/{work.assign('weekly_checkin')}").text
+    assert re.findall(r'action="/homework/[^"]+/(recall|end)"', page) == ["recall", "end"]
