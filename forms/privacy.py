@@ -121,6 +121,7 @@ class DecideForm(FlaskForm):
         choices=[SelectChoice("given", "Give it"), SelectChoice("refused", "Refuse it")],
     )
     because = LinesField("Why", [InputRequired(WHY), Length(max=4000)])
+    parts = HiddenField()  # what the record held when this was decided on
 
 
 class DiscloseForm(WhomForm):

@@ -179,12 +179,12 @@ def agenda_of(viewer: Viewer, couple_id: UUID) -> Sequence[AgendaItem]:
     ).all()
 
 
-def words_on(agenda: Sequence[AgendaItem]) -> dict[UUID, tuple[Turn, Reflection | None]]:
-    """By item, the turn that it is about and what stands there now, none when it was taken back."""
+def words_on(viewer: Viewer, agenda: Sequence[AgendaItem]) -> dict[UUID, tuple[Turn, Reflection | None]]:
+    """By item, the turn that it is about and what stands there now, none when it was taken back or closed."""
     whole = joinedload(Turn.round).joinedload(Round.assignment).lazyload(Assignment.recipients)
     about = select(Turn).where(Turn.id.in_([item.turn_id for item in agenda])).options(whole)
     turns = {turn.id: turn for turn in db.session.scalars(about)}
-    sent = reflections.latest(turns.values())
+    sent = reflections.standing_for(viewer, turns.values())
     return {item.id: (turns[item.turn_id], sent.get(item.turn_id)) for item in agenda}
 
 
@@ -217,10 +217,14 @@ def _agenda(viewer: Viewer) -> Select[AgendaItem]:
 
 
 def unmet() -> list[tuple[Turn, str]]:
-    """Last tries that did not come to what their loop waits for and are on no list yet, with the field that says so."""
+    """Last tries that did not come to what their loop waits for and are on no list yet, with the field that says so.
+
+    None of one whose words end, or have ended: what was on a list of theirs went with them.
+    """
     on_list = select(AgendaItem.id).where(AgendaItem.turn_id == Turn.id)
     tried = select(Turn).where(Turn.attempt > 1, Turn.state == "sent", Turn.is_kept.is_(False))
-    found = [(turn, _asked(turn)) for turn in db.session.scalars(tried.where(~on_list.exists()))]
+    tried = tried.where(~on_list.exists(), Turn.partner_id.not_in(couples.CLOSED))
+    found = [(turn, _asked(turn)) for turn in db.session.scalars(tried)]
     return [(turn, next(iter(loop.until))) for turn, loop in found if loop and _was_last(turn, loop)]
 
 
@@ -239,9 +243,4 @@ def turn_to_bring_up(viewer: Viewer, turn_id: UUID) -> Turn | None:
     """A turn with words, of a couple in which this viewer may act."""
     workable = _ids(couples.workable_by(viewer))
     turn = db.session.scalar(select(Turn).where(Turn.id == turn_id, Turn.couple_id.in_(workable)))
-    return turn if turn is not None and words_of(turn) is not None else None
-
-
-def words_of(turn: Turn) -> Reflection | None:
-    """What was sent in a turn and not taken back."""
-    return reflections.latest([turn]).get(turn.id)
+    return turn if turn is not None and reflections.standing_for(viewer, [turn]) else None

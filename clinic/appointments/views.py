@@ -72,7 +72,7 @@ def of_couple(couple_id: UUID) -> str:
     """A couple's appointments, and what to bring up in the next one; what is marked stands there once."""
     couple = found(couples.get_for(viewer(), couple_id))
     agenda = queries.agenda_of(viewer(), couple_id)
-    words = queries.words_on(agenda)
+    words = queries.words_on(viewer(), agenda)
     marked = {(item.turn_id, item.field) for item in agenda}
     return render_template(
         "appointments/of_couple.html",
@@ -103,7 +103,7 @@ def _brought(row: Reflection, asked: Field, answer: object, couple: Couple) -> d
 def _brought_up(
     item: AgendaItem, turn: Turn, reflection: Reflection | None, couple: Couple
 ) -> dict[str, object]:
-    """One thing to bring up, with the words as they stand now; none when they were taken back."""
+    """One thing to bring up, with the words as they stand now; none when they were taken back or closed."""
     asked = homework.document_for(turn.round).turns[turn.key].field(item.field)
     given = reflections.as_sent(reflection).answers.get(item.field) if reflection else None
     author = next((one for one in couple.partners if reflection and one.id == reflection.partner_id), None)

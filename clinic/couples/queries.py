@@ -210,6 +210,11 @@ def other_of(couple: Couple, partner_id: UUID) -> Partner | None:
     return next((one for one in couple.partners if one.id != partner_id), None)
 
 
+def is_closed(couple_id: UUID, partner_id: UUID) -> bool:
+    """True of a side whose words end, or have ended."""
+    return any(one.id == partner_id and one.closed_at is not None for one in at_hand(couple_id).partners)
+
+
 def zone_of(side: OwnSide) -> str:
     """The zone of the couple that a side belongs to, also before the counselor confirmed who joined."""
     return db.session.scalars(select(Couple.zone).where(Couple.id == side.couple_id)).one()

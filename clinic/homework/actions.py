@@ -167,8 +167,8 @@ def start_round(viewer: Viewer, assignment: Assignment, local_on: date, now: dat
 def recall(viewer: Viewer, assignment: Assignment, now: datetime) -> None:
     """Take back an assignment in which nobody has sent anything; drafts stay with their authors."""
     _must_go_on(assignment)
-    sent = select(Turn.id).join(Round).where(Round.assignment_id == assignment.id, Turn.sent_at.is_not(None))
-    if db.session.scalar(sent.limit(1)):
+    came_in = select(Round.id).where(Round.assignment_id == assignment.id, Round.came_in_at.is_not(None))
+    if db.session.scalar(came_in.limit(1)):  # not by the turns: a kept or declined plan has moved none
         raise HomeworkError("Something was already sent. You can end it instead; what was written stays.")
     _close_all(assignment, now, "recalled")
     db.session.execute(update(Round).where(Round.assignment_id == assignment.id).values(glance=None))

@@ -31,6 +31,7 @@ from clinic.consent.models import ConsentSignature
 from clinic.couples.models import Concern, Couple, Partner
 from clinic.documents.models import Document
 from clinic.documents.queries import holds_words_of
+from clinic.exercises import answers as shapes
 from clinic.extensions import db
 from clinic.homework.models import Recipient, RoundEvent, Turn
 from clinic.mail import Letter
@@ -73,8 +74,10 @@ EMPTIED: tuple[tuple[Any, str, str], ...] = (
 CARRIED: tuple[tuple[Any, str, str], ...] = (
     (Opening, "answers", "to_id"),
     (Reflection, "readers", "partner_id"),
+    (Words, "answers", "owner_id"),
 )
-"""Values that are not the partner's own words, sealed anew: what the other opened to this one, and a fixed sentence."""
+"""Values that are not the partner's own words, sealed anew: what the other opened to this one, a fixed sentence, and
+of what the other still waits for that it was declined."""
 
 
 OF_A_PERSON: tuple[Any, ...] = (
@@ -119,11 +122,21 @@ def _delete_own(partner: Partner) -> None:
     turns = select(Turn.id).where(Turn.partner_id == partner.id)
     db.session.execute(delete(AgendaItem).where(AgendaItem.turn_id.in_(turns)))
     db.session.execute(delete(OwnCopy).where(OwnCopy.person_id == partner.person_id))
-    words = select(Words.id).where(Words.owner_kind == "partner", Words.owner_id == partner.id)
+    said = (Words.owner_kind == "partner", Words.owner_id == partner.id, Words.id.not_in(_unsaid(partner)))
+    words = select(Words.id).where(*said)
     db.session.execute(update(Opening).where(Opening.words_id.in_(words)).values(words_id=None))
-    db.session.execute(delete(Words).where(Words.owner_kind == "partner", Words.owner_id == partner.id))
+    db.session.execute(delete(Words).where(*said))
     db.session.execute(delete(Reflection).where(Reflection.partner_id == partner.id, *_without_words()))
     db.session.expire_all()
+
+
+def _unsaid(partner: Partner) -> list[UUID]:
+    """What still opens to the other as declined, since its author's words end: there is no word in it."""
+    waiting = select(Words).join(Words.reflection).join(Reflection.turn)
+    waiting = waiting.where(Turn.awaits_opening, Words.owner_kind == "partner", Words.owner_id == partner.id)
+    with vault.house("shredding"):
+        found = db.session.scalars(waiting).all()
+        return [one.id for one in found if all(map(shapes.is_declined, one.answers.values()))]
 
 
 def _forget_consents(partner: Partner) -> None:

@@ -84,7 +84,8 @@ class Today:
 def today_of(viewer: Viewer, zone: str, now: datetime) -> Today:
     """Everything that waits for this counselor, over all couples that she may see."""
     seen = couples.visible_to(viewer).with_only_columns(Couple.id)
-    flags, notes = list(safety.open_flags(viewer))[:SHOWN], _notes(seen)
+    flags = list(safety.open_flags(viewer))[:SHOWN]
+    notes = reflections.unread_notes(viewer)[:SHOWN]
     rounds, silent, met = (
         _rounds_at_work(seen),
         list(_silent(seen, now)),
@@ -154,14 +155,6 @@ def _couples(ids: set[UUID]) -> dict[UUID, Couple]:
     found = db.session.scalars(rows).unique().all() if ids else []
     couples.names_of(found)
     return {one.id: one for one in found}
-
-
-def _notes(seen: Select[UUID]) -> list[NoteToCounselor]:
-    """Not now, too much, something else: what was said to the counselor and not read yet."""
-    unread = select(NoteToCounselor).where(
-        NoteToCounselor.couple_id.in_(seen), NoteToCounselor.read_at.is_(None)
-    )
-    return list(db.session.scalars(unread.order_by(NoteToCounselor.at).limit(SHOWN)))
 
 
 def _held(one: Waiting, couple: Couple, names: dict[UUID, str]) -> Line:

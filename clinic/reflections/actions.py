@@ -7,6 +7,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from clinic import audit, vault
+from clinic.couples import queries as couples
 from clinic.couples.models import Couple
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Field, Flag
@@ -134,7 +135,9 @@ def still_open(author: Author, sending: Sending) -> list[Field]:
 
 def _must_admit(author: Author, now: datetime, *acts: Act) -> RoundState:
     folded, name = state_for(author, now), rounds.turn_id_of(author.turn)
-    if not any((author.partner_id, name, act) in folded.acts for act in acts):
+    # A request of several transactions knows its author's side as it was in the first: it may have been closed since.
+    is_closed = couples.is_closed(author.turn.couple_id, author.partner_id)
+    if is_closed or not any((author.partner_id, name, act) in folded.acts for act in acts):
         raise NotNow("This part is not open any more. What you wrote is kept.")
     return folded
 

@@ -289,7 +289,7 @@ def _side(
         table.last.get((partner.id, asked.key, one.key)),
         row.turn_id,
         quiet="" if lines and not shapes.is_declined(answer) else (lines[0] if lines else "Left empty."),
-        note=_goes_to(asked, one, row, sending),
+        note=_goes_to(asked, one, sending),
         sent_at=row.sent_at,
     )
 
@@ -300,17 +300,13 @@ def _missing(turns: list[Turn], round_: Round) -> str:
     return "closed without an answer" if is_over else "nothing yet"
 
 
-def _goes_to(asked: Asked, one: Field, row: Reflection, sending: Sending) -> str:
+def _goes_to(asked: Asked, one: Field, sending: Sending) -> str:
     if (one.visibility or asked.visibility) == "counselor":
-        return "kept for you" if row.turn.is_kept or _is_only_here(asked, row) else "for you"
+        return "kept for you" if sending.keep else "for you"
     is_behind = one.key in sending.answers and one.key not in rules.as_given(asked, sending)
-    if row.turn.is_kept or _is_only_here(asked, row) or is_behind:
+    if sending.keep or is_behind:
         return "kept for you"
     return "kept for you; looks declined to the other" if one.key in sending.narrowed else ""
-
-
-def _is_only_here(asked: Asked, row: Reflection) -> bool:
-    return asked.agree and not any(words.visibility == "joint" for words in row.words)
 
 
 def _person(partner: Partner, sent: SentBy) -> Person:

@@ -14,10 +14,11 @@ from clinic.couples import queries as couples
 from clinic.couples.models import Couple
 from clinic.exercises import answers as shapes
 from clinic.exercises.document import Input
+from clinic.exercises.document import Turn as Asked
 from clinic.exercises.history import VOIDS_A_RELEASE
 from clinic.extensions import asked_once, db
 from clinic.homework import queries as rounds
-from clinic.homework.models import Assignment, Round, Turn
+from clinic.homework.models import Assignment, Round, RoundEvent, Turn
 from clinic.practice import queries as practices
 from clinic.reflections.models import (
     Draft,
@@ -130,6 +131,13 @@ def latest(turns: Iterable[Turn], partner_id: UUID | None = None) -> dict[UUID, 
     return {row.turn_id: row for row in _standing(tuple(turn.id for turn in turns), partner_id)}
 
 
+def standing_for(viewer: Viewer, turns: Iterable[Turn]) -> dict[UUID, Reflection]:
+    """The same, as far as this viewer may read it."""
+    rows = visible_to(viewer).where(Reflection.turn_id.in_([turn.id for turn in turns]), *_STANDS)
+    found = db.session.scalars(rows.order_by(Reflection.revision).options(joinedload(Reflection.words)))
+    return {row.turn_id: row for row in found.unique()}
+
+
 def own_in(round_id: UUID, partner_id: UUID) -> dict[UUID, Reflection]:
     """The same by turn for one partner's own words in a round, with nothing of the other's at hand."""
     return {turn.id: row for turn, row in _known(round_id, partner_id).items() if row}
@@ -235,10 +243,15 @@ def as_sent(reflection: Reflection) -> Sending:
         answers={**answers, **kept_closer},
         safe=own.get("safe"),
         consent=own.get("consent"),
-        keep=reflection.turn.is_kept,
+        keep=reflection.turn.is_kept or _is_no_proposal(reflection, asked),
         narrowed=tuple(key for key in kept_closer if answers and shapes.may_narrow(asked, asked.field(key))),
         tail=dict(tail.answers) if tail else {},
     )
+
+
+def _is_no_proposal(reflection: Reflection, asked: Asked) -> bool:
+    """True of a version that its author kept of what both agree on: the row of the turn knows nothing of it."""
+    return asked.agree and all(words.visibility != "joint" for words in reflection.words)
 
 
 @asked_once
@@ -305,6 +318,15 @@ def consent_of(turn: Turn) -> str | None:
     """What the author said to a release; None where it was not asked."""
     sent = [event for event in turn.round.events if event.turn_id == turn.id and event.kind == "sent"]
     return sent[-1].detail.get("consent") if sent else None
+
+
+def own_consent(turn: Turn) -> str | None:
+    """The same for its author's page, with no other act of the round at hand."""
+    sent = select(RoundEvent.detail).where(
+        RoundEvent.round_id == turn.round_id, RoundEvent.turn_id == turn.id
+    )
+    last = db.session.scalar(sent.where(RoundEvent.kind == "sent").order_by(RoundEvent.seq.desc()).limit(1))
+    return last.get("consent") if last else None
 
 
 def words_to_release(turn: Turn, row: Reflection) -> list[Words]:

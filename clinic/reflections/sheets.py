@@ -264,5 +264,5 @@ def _about_release(sheet: Sheet) -> str:
         "after_appointment": f"{partner} reads it once you have talked about it in an appointment and your counselor "
         "has released it.",
     }
-    consent = queries.consent_of(sheet.author.turn) or "no"
+    consent = queries.own_consent(sheet.author.turn) or "no"
     return said.get(consent, "It stays with your counselor, as you said.")

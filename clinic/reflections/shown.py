@@ -99,17 +99,19 @@ def _is_given(sheet: Sheet, turn: Turn, field_key: str, sent: Sending) -> bool:
 
 
 def _rows_named(sheet: Sheet, key: str) -> list[Turn]:
-    """The turns that a reference can mean: of this leg first, then of the same author's, the latest attempt first."""
+    """The turns that a reference can mean, the latest attempt first: those of this leg, if it has that step at all,
+    known or not; else of the same author's, then of the other's."""
     legs = rounds.legs_of(sheet.author.round.assignment)
-    here = sheet.author.turn.leg
+    at = sheet.author.turn.leg
+    here = legs[at]
 
-    def nearness(turn: Turn) -> tuple[bool, bool, int, int]:
-        return turn.leg != here, legs[turn.leg].author != legs[here].author, -turn.attempt, -turn.entry
+    def nearness(turn: Turn) -> tuple[bool, int, int]:
+        return legs[turn.leg].author != here.author, -turn.attempt, -turn.entry
 
+    is_here = any(one.key == key and here.actors(one) for one in sheet.document.parts[here.part].turns)
     known = queries.turns_known(sheet.author.round.id, sheet.author.partner_id)
-    rows = [turn for turn in known if turn.key == key]
-    near = [turn for turn in rows if turn.leg == here]
-    return sorted(near or rows, key=nearness)
+    rows = [turn for turn in known if turn.key == key and (turn.leg == at or not is_here)]
+    return sorted(rows, key=nearness)
 
 
 def _partner(author: Author, partner_id: UUID) -> Partner:

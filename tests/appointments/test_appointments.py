@@ -4,12 +4,13 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from clinic import clock
+from clinic import clock, vault
 from clinic.appointments import actions, queries, rules, tasks
 from clinic.appointments.models import Appointment
-from clinic.couples.models import Couple
+from clinic.couples.models import Couple, Partner
 from clinic.extensions import db
 from clinic.homework.models import Round
+from clinic.privacy import endings
 from clinic.reflections.models import Opening
 from tests.homework.test_acts import PULSE
 
@@ -197,7 +198,8 @@ def test_a_time_that_the_clocks_skip_is_no_time():
     assert at.astimezone(UTC).hour == 7
 
 
-def test_what_three_tries_did_not_settle_goes_to_the_appointment_once(work):
+def tries(work):
+    """Three of them, none of which fits; stops after each."""
     id_ = work.assign("perspective_round")
     topic = {"topic": "Tuesday", "view": "You came late.", "feelings": ["sad"]}
     work.send("partner_a", work.turn(id_, "speak", "partner_a"), topic)
@@ -206,9 +208,24 @@ def test_what_three_tries_did_not_settle_goes_to_the_appointment_once(work):
         work.send("partner_b", work.turn(id_, "summarize", "partner_b", attempt=attempt), summary)
         answer = {"accuracy": "no", "correction": "It was the silence."}
         work.send("partner_a", work.turn(id_, "confirm", "partner_a", attempt=attempt), answer)
+        yield attempt
+
+
+def test_what_three_tries_did_not_settle_goes_to_the_appointment_once(work):
+    for attempt in tries(work):
         with work.app.app_context():
             assert tasks.due(clock.now()) == (1 if attempt == 3 else 0)
     with work.app.app_context():
         assert tasks.due(clock.now()) == 0
         (item,) = queries.agenda_of(work.viewer("counselor"), work.cast.couples["couple"])
         assert item.field == "accuracy"
+
+
+def test_what_one_did_not_find_settled_whose_words_end_goes_on_no_list(work):
+    """What of theirs was on one goes with their words, and must not come back."""
+    assert list(tries(work)) == [1, 2, 3]
+    with work.app.app_context(), vault.reading(work.viewer("counselor"), "test"):
+        partner = db.session.get_one(Partner, work.cast.partners["partner_a"])
+        endings.close(work.viewer("counselor"), partner, "request", "Asked alone.", clock.now())
+        db.session.commit()
+        assert tasks.due(clock.now()) == 0

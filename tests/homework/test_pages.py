@@ -274,3 +274,9 @@ def test_two_who_separated_are_offered_one_at_a_time(work, ruth):
     page = ruth.get(f"/homework/assign/{work.cast.couples['ex']}/weekly-checkin").text
     assert re.findall(r'name="recipients"[^>]*value="(\w+)"', page) == ["1", "2"]
     assert 'value="both"' in ruth.get(page_of(work)).text
+
+
+def test_what_nobody_answered_can_be_ended_too_so_that_an_end_tells_nothing(work, client_for):
+    """If it could only be recalled, an end would tell each of the two that the other had sent something."""
+    page = client_for("counselor").get(f"/homework/{work.assign('weekly_checkin')}").text
+    assert re.findall(r'action="/homework/[^"]+/(recall|end)"', page) == ["recall", "end"]

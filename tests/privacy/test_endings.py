@@ -20,10 +20,13 @@ from clinic.couples import actions as couples
 from clinic.couples.models import Couple, Partner
 from clinic.documents.models import Document
 from clinic.extensions import alembic, db, set_transactions
+from clinic.homework.models import Turn
+from clinic.homework.queries import document_for
 from clinic.privacy import shredding
 from clinic.privacy.models import Ending, OwnCopy
 from clinic.progress import actions as progress
 from clinic.progress.summary import Period
+from clinic.reflections import actions as reflections
 from clinic.vault import DataKey
 from reports.pdf import Renderer
 from tests import cast as people
@@ -200,6 +203,30 @@ def test_in_the_period_nobody_reads_the_words_and_the_side_is_closed(
     look(app)
     client_for("partner_a").post("/privacy/ask")
     assert canaries_in("".join(seen_by(mara).values())) == set()
+
+
+def test_in_the_period_what_was_marked_or_said_beside_is_closed_to_the_counselor_too(
+    app: Flask, told: stories.Story, client_for: Enter
+) -> None:
+    counselor, mara = client_for("counselor"), told.cast.partners["partner_a"]
+    agenda = f"/appointments/of/{told.cast.couples['couple']}"
+    with app.app_context():
+        author = told.author("partner_a", "feelings_log", "entry", NOW)
+        reflections.say(author, "too_much", "It is too much.", NOW)
+        turns = db.session.scalars(select(Turn).where(Turn.partner_id == mara, Turn.sent_at.is_not(None)))
+        fields = [
+            (turn.id, one.key) for turn in turns for one in document_for(turn.round).turns[turn.key].fields
+        ]
+        db.session.commit()
+    marks = [f"/appointments/agenda/{turn}/{field}" for turn, field in fields]
+    assert {counselor.post(mark).status_code for mark in marks} == {303}
+    assert canaries_in(counselor.get(agenda).text) >= {"kept", "unreleased", "sealed", "opened"}
+    assert "Mara: too much" in counselor.get("/progress/today").text
+    ask_to_end(counselor, mara)
+    assert canaries_in(counselor.get(agenda).text) == set()
+    assert "closed meanwhile" in counselor.get(agenda).text
+    assert {counselor.post(mark).status_code for mark in marks} == {404}
+    assert "Mara: too much" not in counselor.get("/progress/today").text
 
 
 def pages_of(counselor: FlaskClient, story: stories.Story) -> str:

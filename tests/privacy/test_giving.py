@@ -102,6 +102,25 @@ def test_the_joint_record_takes_the_authorization_of_both_and_holds_what_both_re
         assert said in text.replace("\n", " ")
 
 
+def test_what_came_in_after_the_page_was_opened_is_not_given_unseen(
+    app: Flask, told: stories.Story, client_for: Enter
+) -> None:
+    ruth = client_for("counselor")
+    at = asked(ruth, told.cast, "partner_1")
+    signs(ruth, at, 1)
+    there = re.findall(r'name="parts"[^>]*value="([0-9a-f]{64})"', ruth.get(at).text)
+    with app.app_context():
+        told.send("partner_a", "feelings_log", "entry", NOW, {"happened": "Written since."}, consent="no")
+        db.session.remove()
+    data = {"decision": "given", "because": "She signed.", "parts": there}
+    answer = ruth.post(f"{at}/decision", data=data)
+    assert answer.status_code == 422
+    assert "holds something else than when you opened this page" in answer.text
+    now_there = re.findall(r'name="parts"[^>]*value="([0-9a-f]{64})"', answer.text)
+    assert now_there != there
+    assert ruth.post(f"{at}/decision", data={**data, "parts": now_there}).status_code == 303
+
+
 def test_ones_own_part_takes_one_authorization_and_holds_nothing_of_the_other(
     told: stories.Story, client_for: Enter
 ) -> None:

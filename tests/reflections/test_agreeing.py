@@ -1,5 +1,8 @@
 """A plan that both agree on: what was agreed stands above the next form, not what one of them had in mind besides."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from clinic.reflections import actions, queries, rules
@@ -45,3 +48,26 @@ def test_an_own_proposal_that_was_changed_does_not_stand_for_the_agreed_one(work
     page = client_for("partner_a").get(f"/reflections/{work.turn(plan, 'after', 'partner_a')}").text
     assert "the agreed one" in page
     assert "what Mara had in mind" not in page
+
+
+def test_an_own_version_that_was_kept_is_kept_again_unless_its_author_says_otherwise(work, plan, client_for):
+    """The form of its next version begins with the choice that was made, not with the wider one."""
+    turn = work.turn(plan, "plan", "partner_a")
+    propose(work, "partner_a", turn, "kept with the counselor", keep=True)
+
+    def change(author, at):
+        actions.settle(author, replace(actions.standing(author), safe="yes"), at)
+
+    work.act("partner_a", turn, change)
+    before = client_for("partner_a").get(f"/reflections/{turn}/before").text
+    chosen = re.findall(r'<input[^>]*name="reads"[^>]*>', before)
+    assert [re.search(r'value="(\w+)"', one)[1] for one in chosen if "checked" in one] == ["counselor"]
+
+
+def test_what_was_kept_of_a_plan_was_sent_and_cannot_be_recalled(work, plan, client_for):
+    turn = work.turn(plan, "plan", "partner_a")
+    propose(work, "partner_a", turn, "kept with the counselor", keep=True)
+    ruth = client_for("counselor")
+    assert "Recall it" not in ruth.get(f"/homework/{plan}").text
+    assert "already sent" in ruth.get(ruth.post(f"/homework/{plan}/recall").location).text
+    assert "kept with the counselor" in client_for("partner_a").get(f"/reflections/{turn}/own").text

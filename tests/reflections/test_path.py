@@ -33,6 +33,23 @@ def test_what_one_writes_is_saved_sent_and_read_by_the_other(work, client_for):
     assert "I lay awake and listened." in jonas.get(f"/reflections/{answer}").text
 
 
+def test_above_a_step_stand_words_of_its_own_leg_and_of_no_other(work, client_for, ahead):
+    """Jonas never told his side: where Mara would say what makes sense about it, her own side does not stand for it."""
+    assignment = work.assign("perspective_round")
+    steps = (
+        ("partner_a", "speak", {"topic": "Tuesday", "view": "I lay awake and listened."}),
+        ("partner_b", "summarize", {"summary": "You lay awake."}),
+        ("partner_a", "confirm", {"accuracy": "yes"}),
+        ("partner_b", "sense", {"sense": "I see why."}),
+    )
+    for who, key, answers in steps:
+        work.send(who, work.turn(assignment, key, who), answers)
+    ahead(days=3)
+    page = client_for("partner_a").get(f"/reflections/{work.turn(assignment, 'sense', 'partner_a')}").text
+    assert "What makes sense" in page
+    assert "I lay awake and listened." not in page
+
+
 def test_the_counselor_finds_it_in_the_queue_and_reads_it_side_by_side(work, client_for):
     assignment = work.assign("perspective_round")
     turn = work.turn(assignment, "speak", "partner_a")

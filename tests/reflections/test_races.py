@@ -7,12 +7,15 @@ import pytest
 
 from clinic import clock, vault
 from clinic.access import SYSTEM
+from clinic.couples.models import Partner
 from clinic.exercises.answers import is_declined
 from clinic.extensions import db
 from clinic.homework import queries as rounds
 from clinic.homework.models import Turn
+from clinic.privacy import endings
 from clinic.reflections import queries
 from clinic.reflections.models import Draft, Opening, Reflection
+from clinic.reflections.views import sending
 
 PULSE = dict.fromkeys(("rely", "speak", "match", "doubt", "own", "hope"), 5)
 TIMES = range(6)
@@ -136,3 +139,30 @@ def test_both_send_at_once_and_both_open(work, both, client_for):
     assert end.states == end.folded
     assert set(end.opened) == {a, b}
     assert not end.of_withdrawn
+
+
+def test_what_is_being_sent_while_all_words_of_its_author_are_closed_is_not_sent(work, both, monkeypatch):
+    """Keeping and sending are two transactions of one request: between them the counselor may have closed the side."""
+    _, _, a, b, send = both
+    own, calls = sending.own, []
+
+    def closed_before_the_second(turn_id):
+        calls.append(turn_id)
+        if len(calls) == 2:
+            thread = Thread(target=close)
+            thread.start()
+            thread.join()
+        return own(turn_id)
+
+    def close():
+        with work.app.app_context(), vault.reading(work.viewer("counselor"), "test"):
+            partner = db.session.get_one(Partner, work.cast.partners["partner_b"])
+            endings.close(work.viewer("counselor"), partner, "request", "Asked alone.", clock.now())
+            db.session.commit()
+
+    monkeypatch.setattr(sending, "own", closed_before_the_second)
+    assert send().status_code == 303
+    assert len(calls) == 2
+    ending = Ending(work, a, b)
+    assert ending.states == ["sent", "open"]
+    assert ending.opened == {}

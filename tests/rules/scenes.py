@@ -17,6 +17,8 @@ from clinic.exercises.document import Opening
 from clinic.extensions import db
 from clinic.homework import actions as homework
 from clinic.homework.agreed import Agreed
+from clinic.practice import actions as practices
+from clinic.practice import queries as papers
 from clinic.reflections import actions as reflections
 from clinic.reflections import queries, rules
 from clinic.reflections.models import Reflection
@@ -171,6 +173,12 @@ def taken_away(stage: Stage) -> None:
 def words_end(stage: Stage) -> None:
     """All of B's, at B's word."""
     stage.end_words(B)
+
+
+def a_day_to_undo(stage: Stage) -> None:
+    with stage.act("owner") as viewer:
+        practice = papers.by_id(stage.cast.practice_id)
+        practices.set_terms(viewer, practice, 1, practice.retention_years)
 
 
 def end_undone(stage: Stage) -> None:
@@ -408,6 +416,17 @@ SCENES: Mapping[str, Scene] = {
     ),
     "all words of who proposed end before the other agrees": Scene(
         (PLAN, both(1, send(B, "plan", "the plan of B")), private(2, words_end), both(2, agree(A))), (2, 7)
+    ),
+    "a part is kept until it opens, or its author's words are gone by then": Scene(
+        (
+            both(0, a_day_to_undo),
+            both(0, give("perspective_round", first=B)),
+            both(0, send(B, "speak", "how it was")),
+            instead(0, narrow(B, "speak", ["feelings"])),
+            private(0, words_end),
+            both(2, send(A, "summarize", "what was heard")),
+        ),
+        (0, 1, 2, 4),
     ),
     "who stands in, or has the record open, reads what is not for the other": Scene(
         (

@@ -70,6 +70,7 @@ def test_a_page_fetches_no_more_for_what_the_other_wrote_alone(site: Site) -> No
             "/progress/ours",
             "/progress/mine",
             f"/reflections/{stage.turn(LOG, 'entry', 'partner_a', ['open']).id}",
+            f"/reflections/{stage.turn(LOG, 'entry', 'partner_a', ['sent']).id}/sent",
         ]
         db.session.remove()
     before = rows_for(site, "partner_a", *paths)

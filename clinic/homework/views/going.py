@@ -72,7 +72,7 @@ def show(assignment_id: UUID) -> str:
         next_on=rules.next_date(cadence, assignment.starts_on, today)
         if assignment.state == "active"
         else None,
-        has_sent=any(turn.sent_at for round_ in rounds for turn in round_.turns),
+        has_sent=any(round_.came_in_at for round_ in rounds),
         openings=OPENINGS,
         can_work=couples.may_work(viewer(), couple.id),
         has_sealed=rules.has_sealed(document),

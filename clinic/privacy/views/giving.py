@@ -1,5 +1,6 @@
 """Records that somebody asks for, step by step to a decision; and what a law made the practice give."""
 
+from collections.abc import Iterable
 from functools import partial
 from uuid import UUID
 
@@ -13,9 +14,13 @@ from clinic.couples.models import Couple
 from clinic.privacy import queries, records
 from clinic.privacy.models import RecordsRequest
 from clinic.privacy.rules import scope_of
+from clinic.privacy.summary import Step
 from clinic.privacy.views.blueprint import both_or_one, chosen, done, has_come, pages, workable
+from clinic.progress.summary import content_hash
 from forms.bounds import room
 from forms.privacy import AuthorizeForm, DecideForm, DiscloseForm, LeaveOutForm, PartForm, RequestForm
+
+NEWER = "The record holds something else than when you opened this page. Nothing was given; look at its parts again."
 
 
 @pages.route("/couples/<uuid:couple_id>/requests/new", methods=["GET", "POST"])
@@ -58,8 +63,10 @@ def _request_page(
     row: RecordsRequest, leaving: LeaveOutForm, deciding: DecideForm, authorizing: AuthorizeForm | None = None
 ) -> Response:
     couple = couples.at_hand(row.couple_id)
-    parts = _parts(row, couple)
+    steps = _steps(row, couple)
+    parts = _parts(steps)
     leaving.offer(list(parts.items()))
+    deciding.parts.data = _mark_of(steps)
     if authorizing is None:
         authorizing = AuthorizeForm(formdata=None)
         authorizing.offer(_signers(row, couple))
@@ -80,12 +87,19 @@ def _request_page(
     )
 
 
-def _parts(row: RecordsRequest, couple: Couple) -> dict[str, str]:
-    """What can be left out, by the name that a form gives it; nothing is read any more once it was decided."""
-    if row.decision:
-        return {}
-    keys = map(records.part_key, records.parts_of(web.viewer(), row, couple))
-    return {key: records.part_said(key) for key in keys}
+def _steps(row: RecordsRequest, couple: Couple) -> tuple[Step, ...]:
+    """What can be given; nothing is read any more once it was decided."""
+    return () if row.decision else records.parts_of(web.viewer(), row, couple)
+
+
+def _parts(steps: Iterable[Step]) -> dict[str, str]:
+    """What can be left out, by the name that a form gives it."""
+    return {key: records.part_said(key) for key in map(records.part_key, steps)}
+
+
+def _mark_of(steps: Iterable[Step]) -> str:
+    """By this the form of a decision names the words that the record held then."""
+    return content_hash(tuple(steps))
 
 
 @pages.post("/requests/<uuid:request_id>/authorizations")
@@ -114,7 +128,7 @@ def _signers(row: RecordsRequest, couple: Couple) -> list[tuple[str, str]]:
 def leave_out(request_id: UUID) -> Response | BaseResponse:
     """One part is not given."""
     row, form = _request(request_id), LeaveOutForm()
-    form.offer(list(_parts(row, couples.at_hand(row.couple_id)).items()))
+    form.offer(list(_parts(_steps(row, couples.at_hand(row.couple_id))).items()))
     if not form.validate_on_submit():
         return _request_page(row, form, DecideForm(formdata=None))
     act = partial(records.leave_out, web.viewer(), row, form.part.data, (form.why.data or "").strip())
@@ -142,7 +156,11 @@ def decide(request_id: UUID) -> Response | BaseResponse:
         return _request_page(row, LeaveOutForm(formdata=None), form)
     because, now = form.because.data or "", clock.now()
     couple = couples.at_hand(row.couple_id)
-    if form.decision.data == "given":
+    is_given = form.decision.data == "given"
+    if is_given and form.parts.data and form.parts.data != _mark_of(_steps(row, couple)):
+        form.form_errors = [NEWER]
+        return _request_page(row, LeaveOutForm(formdata=None), form)
+    if is_given:
         answer = done(
             partial(records.give, web.viewer(), row, couple, because, now),
             "Decided. Its pages are made now.",
