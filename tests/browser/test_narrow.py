@@ -51,3 +51,14 @@ def test_a_name_in_arabic_begins_where_the_line_below_it_begins(demo_house: Hous
     page = enter(demo_house, "sefa", DEMO_PASSPHRASE, **NARROW)
     name = page.locator(".worklist__who bdi", has_text="ليلى").first
     assert name.evaluate("(one) => getComputedStyle(one).textAlign") == "left"
+
+
+def test_what_went_wrong_stands_apart_from_the_paper_that_is_signed(
+    demo_house: House, enter: Enter, made: tuple[Any, dict[str, Any]]
+) -> None:
+    page = enter(demo_house, "noel", DEMO_PASSPHRASE, **NARROW)
+    page.goto(f"{demo_house.url}/consent/consent")
+    page.get_by_role("link", name="Go on to sign it").click()
+    page.get_by_role("button", name="Sign it").click()
+    said, paper = box(page.locator(".summary")), box(page.locator(".prose--paper"))
+    assert paper["y"] - said["y"] - said["height"] >= 16
