@@ -38,6 +38,11 @@ def day_starts(day: date, zone: str) -> datetime:
     return datetime.combine(day, DAY_ENDS, ZoneInfo(zone)).astimezone(UTC)
 
 
+def midnight(day: date, zone: str) -> datetime:
+    """The first instant (UTC) of a day of the calendar: what stands under a date in full goes by it."""
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
 def day_ends(day: date, zone: str) -> datetime:
     """The last instant (UTC, exclusive) of a local day: 03:00 of the next one."""
     return day_starts(day + timedelta(days=1), zone)

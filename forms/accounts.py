@@ -54,7 +54,7 @@ class PasskeyForm(FlaskForm):
     answer = HiddenField(validators=[InputRequired(NEEDED), Length(max=20_000)])
 
 
-NAME = LineField("What you call it", [Optional(), Length(max=60)], description="For instance My phone.")
+NAME = LineField("What you call it", [Optional(), Length(max=60)], description="For instance “My phone”.")
 
 
 class CodeAppForm(FlaskForm):

@@ -18,7 +18,7 @@ class MoveForm(FlaskForm):
 
     starts_on = PracticeDate("Day", [InputRequired("Please choose a day.")])
     starts_at = TimeField("Time", [InputRequired("Please choose a time, for instance 16:30.")])
-    zone = SelectField("Clock of")
+    zone = SelectField("By the clock of")
     minutes = IntegerField(
         "Minutes", [InputRequired("How long?"), NumberRange(10, 480, "Between 10 and 480.")], default=50
     )

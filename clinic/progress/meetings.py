@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
@@ -23,8 +24,8 @@ class Meeting:
 
 
 def met_today(viewer: Viewer, zone: str, now: datetime) -> list[tuple[Appointment, int]]:
-    """The viewer's own appointments of the day, each with how many answers are marked for it."""
-    day = clock.local_day(now, zone)
+    """The viewer's own appointments of the calendar's day, each with how many answers are marked for it."""
+    day = now.astimezone(ZoneInfo(zone)).date()
     marked = (
         select(func.count(AgendaItem.id))
         .where(AgendaItem.couple_id == Appointment.couple_id, AgendaItem.done_at.is_(None))
@@ -36,8 +37,8 @@ def met_today(viewer: Viewer, zone: str, now: datetime) -> list[tuple[Appointmen
             Appointment.staff_id == viewer.staff_id, Appointment.state.in_(("scheduled", "held", "no_show"))
         )
         .where(
-            Appointment.starts_at >= clock.day_starts(day, zone),
-            Appointment.starts_at < clock.day_ends(day, zone),
+            Appointment.starts_at >= clock.midnight(day, zone),
+            Appointment.starts_at < clock.midnight(day + timedelta(days=1), zone),
         )
         .order_by(Appointment.starts_at)
     )

@@ -238,7 +238,9 @@ def test_a_partner_takes_the_consent_back_alone(
     mara, at = client_for("partner_a"), f"/consent/{cast.couples['couple']}/withdraw"
     assert mara.post(at, data={}).status_code == 422
     assert mara.post(at, data={"is_sure": "y"}).status_code == 303
-    assert "taken back" in mara.get("/consent/").text
+    page = mara.get("/consent/").text
+    assert "you took it back on Tuesday, March 3, 2026; you can sign it again" in page
+    assert "not signed yet" not in page
     assert "in their own account" in client_for("counselor").get(f"/safety/{cast.couples['couple']}").text
     with app.app_context():
         assert ceiling(cast, now) == "counselor"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -178,6 +179,18 @@ def test_appointments_of_the_day_say_what_is_marked(
     assert text.count('class="appt') - text.count('class="appts') - text.count('class="appt__') == 2
     assert "both, 50 min, 1 to bring up" in text
     assert "alone, 50 min" in text
+
+
+def test_appointments_of_the_day_are_those_of_the_date_above_them_also_at_night(
+    app: Flask, told: stories.Story, client_for: Enter
+) -> None:
+    night = NOW.astimezone(ZoneInfo("America/New_York")).replace(hour=2, minute=15)
+    with app.app_context():
+        plan(told.cast, night.replace(hour=9))
+    with clock.moved_to(night):
+        text = page_of(client_for("counselor"), "/progress/today")
+    assert night.strftime("%A, %B ") in text
+    assert "9:15 am" in text
 
 
 def plan(cast: people.Cast, at: datetime, partner: str | None = None) -> None:
@@ -434,7 +447,9 @@ def test_who_has_two_couples_chooses_first(app: Flask, told: stories.Story, clie
         second.person_id = told.cast.people["partner_b"]
         db.session.commit()
     client = client_for("partner_b")
+    assert "There is only one." in page_of(client_for("partner_a"), "/progress/choose")
     assert client.get("/progress/now").headers["Location"].endswith("/progress/choose")
+    assert "Each keeps what is its own." in page_of(client, "/progress/choose")
     assert "With Mara" in page_of(client, "/progress/choose")
     assert client.post("/progress/choose", data={"couple": str(told.cast.couples["ex"])}).status_code == 404
     assert (

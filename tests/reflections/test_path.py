@@ -56,7 +56,7 @@ def test_the_counselor_finds_it_in_the_queue_and_reads_it_side_by_side(work, cli
     work.send("partner_a", turn, {"topic": "Tuesday", "view": "I lay awake and listened."})
     ruth = client_for("counselor")
     queue = ruth.get("/reflections/queue")
-    assert "Perspective round" in queue.text
+    assert "</bdi>: Perspective round" in queue.text
     page = ruth.get(f"/reflections/rounds/{work.round(turn)}")
     assert "I lay awake and listened." in page.text
     read = re.findall(r'name="seen" value="([^"]*)"', page.text)

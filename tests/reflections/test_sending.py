@@ -2,6 +2,7 @@
 
 import re
 import threading
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
@@ -162,6 +163,26 @@ def test_a_rise_of_three_stops(client_for, work):
     assert "Let us stop here for now" in fill(client_for("partner_a"), f"/reflections/{turn}", answers).text
 
 
+def test_where_all_is_for_the_counselor_no_line_says_it_again(app):
+    def line(for_counselor: bool) -> SimpleNamespace:
+        kept = {"for_counselor": for_counselor, "is_narrowed": False, "is_declined": False, "is_text": True}
+        return SimpleNamespace(prompt="How is it?", lines=["Well."], **kept)
+
+    with app.test_request_context():
+        lines = app.jinja_env.get_template("reflections/_words.html").module.lines
+        assert "kept-note" not in lines([line(True), line(True)], "Jonas", mixed=True)
+        assert lines([line(True), line(False)], "Jonas", mixed=True).count("kept-note") == 1
+
+
+def test_consent_and_readers_do_not_contradict_each_other(client_for, work):
+    roles = {"partner_a": "injured", "partner_b": "involved"}
+    turn = work.turn(work.assign("impact_statement", roles=roles), "first_sitting", "partner_a")
+    fill(client_for("partner_a"), f"/reflections/{turn}", {"before": 2, "event": "March", "after": 2})
+    page = client_for("partner_a").get(f"/reflections/{turn}/before").text
+    assert "Only if you said yes above." in page
+    assert "As the sentence above says." not in page
+
+
 def test_what_is_missing_is_named_and_nothing_is_sent(client_for, url, app):
     mara = client_for("partner_a")
     fill(mara, url, {"topic": "Tuesday"})
@@ -227,7 +248,9 @@ def test_my_words_can_be_read_changed_kept_closer_and_taken_back_until_they_open
     turn = work.turn(work.assign("weekly_checkin"), "pulse", "partner_a")
     work.send("partner_a", turn, {**PULSE, "victory": "We laughed."})
     mara, url = client_for("partner_a"), f"/reflections/{turn}"
-    assert "We laughed." in mara.get(url + "/own").text
+    page = mara.get(url + "/own").text
+    assert "We laughed." in page
+    assert "What this page said when you sent it" in page
     assert "We laughed." in mara.get(url + "/revise?all=1").text
     fill(mara, url, {**PULSE, "victory": "We laughed a lot."}, safety="yes")
     send(mara, url)

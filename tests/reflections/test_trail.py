@@ -2,10 +2,13 @@
 
 import ast
 import re
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from clinic import clock
 from clinic.extensions import db
 from clinic.privacy import trail
 
@@ -38,6 +41,20 @@ def test_the_counselor_sees_what_each_did_and_who_read_it(client_for, work, give
     assert f"/reflections/rounds/{work.round(turn)}" in page
     assert any("to review it" in one for one in found)
     assert "We laughed" not in page
+
+
+def test_what_happened_at_night_stands_under_its_date(client_for, work, given, cast):
+    turn = work.turn(given, "pulse", "partner_a")
+    night = clock.now().astimezone(ZoneInfo("America/New_York")).replace(hour=2, minute=15) + timedelta(
+        days=1
+    )
+    with clock.moved_to(night):
+        work.send("partner_a", turn, PULSE)
+        page = client_for("counselor").get(f"/privacy/couples/{cast.couples['couple']}/trail").text
+    days = re.split(r'<h2 class="section-title" id="day-\d+">', page)
+    assert "Mara" in days[1]
+    assert "2:15 am" in days[1]
+    assert f"{night:%A, %B} {night.day}" in days[1]
 
 
 def test_that_somebody_sat_before_something_unsent_is_told_to_nobody(client_for, work, given, cast):

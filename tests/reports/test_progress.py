@@ -107,6 +107,14 @@ def test_text_is_large_enough(printed: Printed, name: str, audience: Audience, p
     assert 10.0 in sizes
 
 
+@pytest.mark.parametrize("steps", [6, 7, 8])
+def test_a_signature_stands_on_the_page_with_what_it_vouches_for(renderer: Renderer, steps: int) -> None:
+    short = samples.short("couple")
+    more = tuple(replace(short.next_steps[0], title=f"Step {number}", text="") for number in range(steps))
+    pages = reading.pages(progress_pdf(renderer, replace(short, next_steps=more), "A4"))
+    assert "How to read these pages" in pages[-1]
+
+
 def test_pages_are_as_many_as_the_words_need(printed: Printed) -> None:
     assert len(reading.pages(printed("short", "couple", "A4"))) == 3
     assert len(reading.pages(printed("empty", "couple", "A4"))) <= 2

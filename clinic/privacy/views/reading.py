@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import render_template
 
-from clinic import access, clock, web
+from clinic import access, web
 from clinic.privacy.trail import LAST, PAGE, entries, length
 from clinic.privacy.views.blueprint import pages, workable
 
@@ -21,7 +21,7 @@ def trail(couple_id: UUID) -> str:
         couple=couple,
         days=[
             (day, list(of_day))
-            for day, of_day in groupby(found, lambda one: clock.local_day(one.at, couple.zone))
+            for day, of_day in groupby(found, lambda one: web.in_zone(one.at, couple.zone).date())
         ],
         start=start,
         end=start + len(found),
