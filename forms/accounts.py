@@ -134,7 +134,17 @@ class CalendarForm(FlaskForm):
     )
 
 
-class StaffForm(FlaskForm):
+class SupervisorForm(FlaskForm):
+    """Who reads along with somebody's work from now on."""
+
+    supervisor = SelectField("Supervised by")
+
+    def offer(self, supervisors: Sequence[tuple[str, str]]) -> None:
+        """The (id, name) pairs to choose from."""
+        self.supervisor.choices = [SelectChoice("", "Nobody"), *(SelectChoice(*one) for one in supervisors)]
+
+
+class StaffForm(SupervisorForm):
     """Somebody who begins to work here."""
 
     name = LineField("Name", [InputRequired(NEEDED), Length(max=120)], description="As clients know them.")
@@ -149,8 +159,3 @@ class StaffForm(FlaskForm):
     is_owner = BooleanField(
         "Owner", description="Looks after people, letterhead and policy; reads no couple's words."
     )
-    supervisor = SelectField("Supervised by")
-
-    def offer(self, supervisors: Sequence[tuple[str, str]]) -> None:
-        """The (id, name) pairs to choose from."""
-        self.supervisor.choices = [SelectChoice("", "Nobody"), *(SelectChoice(*one) for one in supervisors)]

@@ -302,6 +302,14 @@ def employ(
     return member
 
 
+def supervise(viewer: Viewer, member: StaffMember, supervisor: StaffMember | None) -> None:
+    """Who reads along with this member's work from now on; with None nobody does any more."""
+    if supervisor is not None and (not supervisor.is_supervisor or supervisor.id == member.id):
+        raise AccountError("Choose somebody else who supervises here.")
+    member.supervisor_id = supervisor.id if supervisor else None
+    audit.record(viewer, "supervise", member, by=str(supervisor.id) if supervisor else None)
+
+
 def let_go(viewer: Viewer, member: StaffMember, now: datetime) -> None:
     """Somebody leaves: dead at the next request, on every device. The last owner stays."""
     others = [one for one in queries.staff_at_work(viewer, now) if one.is_owner and one.id != member.id]

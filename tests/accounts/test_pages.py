@@ -379,6 +379,23 @@ def test_taken_sign_in_name_of_staff_is_told(client_for: Enter) -> None:
     assert "is taken" in answer.text
 
 
+def test_supervision_ends_and_begins_at_the_next_request(client_for: Enter, cast: Cast) -> None:
+    owner, couple = client_for("owner"), f"/progress/couples/{cast.couples['couple']}"
+    other = f"/progress/couples/{cast.couples['other']}"
+    assert "supervised by <bdi>Ingrid Sol</bdi>" in owner.get("/accounts/staff").text
+    for name, supervisor in (("counselor", ""), ("other_counselor", str(cast.staff["supervisor"]))):
+        page = f"/accounts/staff/{cast.staff[name]}/supervisor"
+        assert owner.post(page, data={"supervisor": supervisor}).status_code == 303
+    ingrid = client_for("supervisor")
+    assert [ingrid.get(one).status_code for one in (couple, other)] == [404, 200]
+    assert owner.post(page, data={"supervisor": str(cast.staff["counselor"])}).status_code == 422
+
+
+def test_nobody_supervises_their_own_work(client_for: Enter, cast: Cast) -> None:
+    page, ingrid = f"/accounts/staff/{cast.staff['supervisor']}/supervisor", str(cast.staff["supervisor"])
+    assert client_for("owner").post(page, data={"supervisor": ingrid}).status_code == 422
+
+
 @pytest.mark.parametrize("who", ["counselor", "supervisor", "partner_a"])
 def test_staff_pages_are_for_owners(client_for: Enter, cast: Cast, who: str) -> None:
     client = client_for(who)

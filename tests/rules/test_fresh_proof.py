@@ -109,6 +109,7 @@ WIDENING = {
     "couples.let_go",
     "couples.emergency",
     "accounts.new_staff",
+    "accounts.supervise",
     "practice.preview",
 }
 """Whoever is named in these reads from then on, or everybody reads by another policy."""

@@ -28,7 +28,7 @@ from clinic.accounts.models import Account, StaffMember, UserSession
 from clinic.accounts.passkeys import Site
 from clinic.extensions import csrf, db
 from clinic.practice import queries as practices
-from forms.accounts import PasskeyForm, PassphraseForm, SignInForm, StaffForm
+from forms.accounts import PasskeyForm, PassphraseForm, SignInForm, StaffForm, SupervisorForm
 
 Resp = TypeVar("Resp", bound=BaseResponse)
 
@@ -362,7 +362,8 @@ def end_other_devices() -> BaseResponse:
 @access.owners
 def staff() -> str:
     """Who works here, and who did."""
-    return render_template("accounts/staff.html", members=_everybody(), at=clock.now())
+    names = {UUID(id_): name for id_, name in _supervisors()}
+    return render_template("accounts/staff.html", members=_everybody(), names=names, at=clock.now())
 
 
 def _everybody() -> list[StaffMember]:
@@ -376,11 +377,33 @@ def _everybody() -> list[StaffMember]:
 def new_staff() -> Response | BaseResponse:
     """Take somebody in; the passphrase for the first sign-in is shown once."""
     form = StaffForm()
-    supervisors = [one for one in queries.staff_at_work(web.viewer(), clock.now()) if one.is_supervisor]
-    form.offer([(str(one.id), one.name) for one in supervisors])
+    form.offer(_supervisors())
     if form.validate_on_submit():
         return _take_in(form)
     return web.page("accounts/new_staff.html", 422 if form.is_submitted() else 200, form=form)
+
+
+def _supervisors() -> list[tuple[str, str]]:
+    at_work = queries.staff_at_work(web.viewer(), clock.now())
+    return [(str(one.id), one.name) for one in at_work if one.is_supervisor]
+
+
+@pages.route("/staff/<uuid:staff_id>/supervisor", methods=["GET", "POST"])
+@access.owners
+@access.fresh_proof
+def supervise(staff_id: UUID) -> Response | BaseResponse:
+    """Another supervisor, or none any more."""
+    member = web.found(queries.staff_for(web.viewer(), staff_id))
+    form = SupervisorForm(data={"supervisor": str(member.supervisor_id or "")})
+    form.offer([one for one in _supervisors() if one[0] != str(staff_id)])
+    if not form.validate_on_submit():
+        status = 422 if form.is_submitted() else 200
+        return web.page("accounts/supervise.html", status, form=form, member=member)
+    chosen = UUID(form.supervisor.data) if form.supervisor.data else None
+    actions.supervise(web.viewer(), member, queries.staff_for(web.viewer(), chosen) if chosen else None)
+    db.session.commit()
+    flash("Saved. It holds from now on.", "done")
+    return web.see(url_for("accounts.staff"))
 
 
 def _take_in(form: StaffForm) -> Response:
