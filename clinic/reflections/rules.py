@@ -188,6 +188,12 @@ def addition_sentence(readers: Readers) -> str:
     return _with_policy(said, readers)
 
 
+def note_sentence(readers: Readers) -> str:
+    """Who reads a word to the counselor beside the answers."""
+    said = f"{readers.staff} can read it."
+    return f"{said} The app does not show it to {readers.partner}." if readers.partner else said
+
+
 def _with_policy(said: str, readers: Readers) -> str:
     return "\n\n".join(part for part in (said, readers.policy.strip()) if part)
 

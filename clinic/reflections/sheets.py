@@ -118,6 +118,10 @@ class Sheet:
         """Who reads a line that is added below."""
         return rules.addition_sentence(self.readers)
 
+    def note_sentence(self) -> str:
+        """Who reads a word to the counselor."""
+        return rules.note_sentence(self.readers)
+
 
 # The questions, one by one
 

@@ -73,8 +73,9 @@ def _own(field: Any) -> OneField:
 
 
 class NoteForm(FlaskForm):
-    """A word to the counselor beside the answers."""
+    """A word to the counselor beside the answers. `readers` names the sentence under which it was written."""
 
+    readers = HiddenField()
     kind = RadioField("What is it?", choices=listed(KINDS), default="not_now")
     text = Words(
         "Would you like to say more?",

@@ -13,7 +13,7 @@ from clinic.extensions import db
 from clinic.practice import actions as practices
 from clinic.practice import library, rules
 from clinic.practice.models import Practice
-from clinic.reflections.models import Reflection
+from clinic.reflections.models import NoteToCounselor, Reflection
 from tests.cast import viewer_of
 
 PULSE = dict.fromkeys(("rely", "speak", "match", "doubt", "own", "hope"), 5)
@@ -138,6 +138,24 @@ def test_no_line_is_added_under_a_sentence_that_was_not_read(work, client_for):
     with work.app.app_context(), vault.house("test"):
         added = db.session.scalars(select(Reflection).where(Reflection.is_addition)).one()
         assert name in added.readers
+
+
+def test_no_word_beside_goes_to_who_was_not_named(work, client_for):
+    """A word to the counselor is what nobody else should meet by chance."""
+    turn = work.turn(work.assign("weekly_checkin"), "pulse", "partner_a")
+    mara, at = client_for("partner_a"), f"/reflections/{turn}/say"
+    seen = _value(mara.get(at).text, "readers")
+    name = let_stand_in(work, "other_counselor")
+    data = {"readers": seen, "kind": "too_much", "text": "canary of a word"}
+    answer = mara.post(at, data=data)
+    assert answer.status_code == 409
+    assert "Who reads it changed while this page was open." in answer.text
+    assert "canary of a word" in answer.text
+    assert name in answer.text
+    with work.app.app_context():
+        assert not db.session.scalars(select(NoteToCounselor)).all()
+    again = {**data, "readers": _value(answer.text, "readers")}
+    assert mara.post(at, data=again).status_code == 303
 
 
 def _value(page, name):

@@ -235,7 +235,9 @@ def decline(turn_id: UUID) -> BaseResponse:
 def say(turn_id: UUID) -> Response | BaseResponse:
     """Not now, too much, something else: a word to the counselor alone."""
     sheet, form = own(turn_id), NoteForm()
-    if form.validate_on_submit():
+    sentence = sheet.note_sentence()
+    is_changed = request.method == "POST" and is_under_another(sentence)
+    if form.validate_on_submit() and not is_changed:
         actions.say(sheet.author, form.kind.data, form.text.data or "", clock.now())
         actions.forget_kept(sheet.author, "say")
         db.session.commit()
@@ -244,7 +246,9 @@ def say(turn_id: UUID) -> Response | BaseResponse:
     if request.method == "GET":
         form.kind.data = request.args.get("kind", "not_now")
         form.text.data = keeping.words_kept(sheet.author, "say")
-    return web.page("reflections/say.html", 422 if form.errors else 200, sheet=sheet, form=form)
+    form.readers.data = mark_of(sentence)
+    status = 409 if is_changed else 422 if form.errors else 200
+    return web.page("reflections/say.html", status, sheet=sheet, form=form, is_changed=is_changed)
 
 
 say.keeps_text = keeping.keeper("say", "reflections.say")  # type: ignore[attr-defined]  # the path of a request looks for it
