@@ -1,6 +1,6 @@
 """What a writer's pages show: where the turn stands, words of before, the questions one by one, the own answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -147,6 +147,17 @@ def screens(sheet: Sheet, sending: Sending) -> list[Screen]:
     ]
     last = [Screen("tail")] if sheet.asks_tail else []
     return [*first, *questions, *last]
+
+
+def stopped_at(run: Sequence[Screen], sending: Sending) -> int:
+    """The number of the last screen on which something stands: there its writer was when it was put down."""
+    beside = {"safety": sending.safe, "tail": sending.tail}
+    begun = [
+        number
+        for number, one in enumerate(run, start=1)
+        if beside.get(one.name) or any(key in sending.answers for key in one.keys)
+    ]
+    return begun[-1] if begun else 1
 
 
 def questions_of(sheet: Sheet) -> tuple[Field, ...]:

@@ -34,6 +34,10 @@ def test_a_supervisor_reads_question_and_verdict_apart(
     for row in rows:
         asked, told = box(row.locator("h2")), box(row.locator(".meets"))
         assert told["x"] >= asked["x"] + asked["width"] or told["y"] >= asked["y"] + asked["height"]
+    assert (
+        page.locator(".compare__head").inner_text().count("for you") == 2
+    )  # said once for each, and by no line again
+    assert page.locator(".kept-note").count() == 0
 
 
 def test_each_past_appointment_is_told_in_the_same_shape(

@@ -75,6 +75,18 @@ def test_one_question_a_screen_keeps_what_the_other_screens_said(client_for, url
     assert "I lay awake." in page
 
 
+def test_who_comes_back_goes_on_where_the_pen_was_put_down(client_for, url):
+    mara = client_for("partner_a")
+    assert "Question 1 of" in mara.get(url).text
+    mara.post(url, data=fields(topic="Tuesday", view="I lay awake and"))
+    back = mara.get(url).text
+    assert "I lay awake and" in back
+    assert "Question 3 of" in back
+    assert "Question 1 of" in mara.get(url + "?q=1").text
+    before = mara.get(url + "/before").text
+    assert f'href="{url}?q=1"' in before  # to change something one begins at its beginning
+
+
 def test_the_choice_of_one_page_is_kept_for_the_next_time(client_for, url):
     mara = client_for("partner_a")
     assert "What did you feel?" not in mara.get(url).text

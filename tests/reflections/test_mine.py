@@ -103,6 +103,9 @@ def test_it_says_which_staff_read_what_was_sent_why_and_on_which_day(client_for,
     client_for("counselor").get(f"/appointments/of/{cast.couples['couple']}")
     again = mara.get("/progress/mine").text
     assert "what you sent, to review it and to prepare an appointment, on Tuesday, March 3, 2026" in again
+    client_for("counselor").get(f"/progress/couples/{cast.couples['couple']}")
+    third = mara.get("/progress/mine").text
+    assert "to review it, to prepare an appointment and to see how you both go on, on Tuesday" in third
     assert "Who of the practice read it" not in jonas.get("/progress/mine").text
 
 

@@ -64,4 +64,7 @@ def test_the_counselor_finds_it_in_the_queue_and_reads_it_side_by_side(work, cli
         f"/reflections/rounds/{work.round(turn)}/review", data={"note": "calm", "do": "done", "seen": read}
     )
     assert done.status_code == 303
+    page = ruth.get(f"/reflections/rounds/{work.round(turn)}").text
+    assert "Mark as reviewed" not in page
+    assert "What else is to read" in page
     assert "Perspective round" not in ruth.get("/reflections/queue").text

@@ -96,7 +96,7 @@ def _form_page(
     """The form: one question, or all of them; `form` comes along when something in it needs another look."""
     standing = actions.standing(sheet.author)
     run = sheets.screens(sheet, standing)
-    screen = screen or _wanted(run)
+    screen = screen or _wanted(run, standing)
     if form is None:
         form = form_of(sheet, screen)(formdata=None)
         fill(form, standing.answers, standing.extras)
@@ -133,13 +133,14 @@ def _this_page(sheet: Sheet, every: int) -> str:
     )
 
 
-def _wanted(run: list[Screen]) -> Screen:
-    """Which screen the address asks for; whoever asked for all of them once gets all of them until told otherwise."""
+def _wanted(run: list[Screen], standing: Sending) -> Screen:
+    """Which screen the address asks for, or where the writer stopped; whoever asked for all once gets all of them."""
     if "all" in request.args:
         session["all_questions"] = request.args["all"] == "1"
     if session.get("all_questions") and "q" not in request.args:
         return Screen(ALL)
-    number = request.args.get("q", "1")
+    is_going_on = request.endpoint == "reflections.write" and "change" not in request.args
+    number = request.args.get("q", str(sheets.stopped_at(run, standing) if is_going_on else 1))
     place = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 1
     return run[max(0, min(place, len(run)) - 1)] if run else Screen(ALL)
 
