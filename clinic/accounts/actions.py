@@ -314,7 +314,7 @@ def let_go(viewer: Viewer, member: StaffMember, now: datetime) -> None:
     """Somebody leaves: dead at the next request, on every device. The last owner stays."""
     others = [one for one in queries.staff_at_work(viewer, now) if one.is_owner and one.id != member.id]
     if member.is_owner and not others:
-        raise AccountError("A practice needs an owner. Make somebody else one first.")
+        raise AccountError("A practice needs an owner. Add another one first.")
     member.left_at = now
     account = queries.account_of(member.person_id)
     if account is not None:

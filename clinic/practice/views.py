@@ -1,6 +1,6 @@
 """Pages of the practice: its letterhead, the papers that clients sign, and its crisis resources, for owners."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, render_template, request, url_for
@@ -67,11 +67,20 @@ def crisis() -> Response | BaseResponse:
     """Whom clients call in danger."""
     practice = _own()
     form = CrisisForm(data={"lines": queries.crisis_rows(practice)})
-    if form.validate_on_submit():
+    if form.validate_on_submit() and _has_come(form, clock.local_day(clock.now(), practice.zone)):
         actions.list_crisis_lines(web.viewer(), practice, form.listed())
         return _saved()
     sources = [(f"{one.name}, {one.number}", one.source) for one in library.lines_of(practice.locale)]
     return web.page("practice/crisis.html", 422 if form.is_submitted() else 200, form=form, sources=sources)
+
+
+def _has_come(form: CrisisForm, today: date) -> bool:
+    """False when a day is still to come on which somebody would have looked: it would never be asked for again."""
+    days = [entry.form.last_verified for entry in form.lines]
+    early = [one for one in days if one.data is not None and one.data > today]
+    for one in early:
+        one.errors = ["That day is still to come."]
+    return not early
 
 
 def _saved() -> BaseResponse:

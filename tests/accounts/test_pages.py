@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
 import pytest
@@ -389,6 +389,13 @@ def test_supervision_ends_and_begins_at_the_next_request(client_for: Enter, cast
     ingrid = client_for("supervisor")
     assert [ingrid.get(one).status_code for one in (couple, other)] == [404, 200]
     assert owner.post(page, data={"supervisor": str(cast.staff["counselor"])}).status_code == 422
+
+
+def test_who_left_is_told_by_the_practices_day(app: Flask, client_for: Enter, cast: Cast) -> None:
+    with app.app_context():  # in the evening of March 1, in New York
+        db.session.get_one(StaffMember, cast.staff["left"]).left_at = datetime(2026, 3, 2, 1, tzinfo=UTC)
+        db.session.commit()
+    assert "left Sun, Mar 1<" in client_for("owner").get("/accounts/staff").text
 
 
 def test_nobody_supervises_their_own_work(client_for: Enter, cast: Cast) -> None:

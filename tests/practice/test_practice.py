@@ -86,6 +86,13 @@ def test_a_number_without_a_name_is_not_left_out_in_silence(client_for: Enter) -
     assert "Please say whose number it is." in answer.text
 
 
+def test_a_day_that_is_still_to_come_verifies_nothing(client_for: Enter) -> None:
+    row = {"lines-0-name": "Night line", "lines-0-number": "555 0100", "lines-0-last_verified": "2062-03-01"}
+    answer = client_for("owner").post("/practice/crisis", data=row)
+    assert answer.status_code == 422
+    assert "That day is still to come." in answer.text
+
+
 def test_where_a_number_can_be_looked_up_stands_where_it_is_verified(client_for: Enter) -> None:
     page = client_for("owner").get("/practice/crisis").text
     assert [line.source in page for line in library.lines_of("en-US")] == [True] * 3

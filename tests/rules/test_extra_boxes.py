@@ -89,6 +89,7 @@ def planted_words(site: Site) -> list[str]:
 def posts(site: Site) -> Iterator[tuple[Row, str, str, dict[str, list[str]]]]:
     """Every POST once, as its page would send it: (row, path, who, boxes)."""
     boxes = boxes_of(site)
+    site.put_back()  # the pages were looked at, and a calendar's link says when
     for row, specimen, path, who in tried(site, "POST"):
         told = {name: [str(one)] for name, one in data_of(row, specimen, site.world).items()}
         yield row, path, who, {**boxes.get((who, row.endpoint), {}), **told}

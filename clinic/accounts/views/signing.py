@@ -363,7 +363,10 @@ def end_other_devices() -> BaseResponse:
 def staff() -> str:
     """Who works here, and who did."""
     names = {UUID(id_): name for id_, name in _supervisors()}
-    return render_template("accounts/staff.html", members=_everybody(), names=names, at=clock.now())
+    zone = web.found(practices.practice_of(web.viewer())).zone
+    return render_template(
+        "accounts/staff.html", members=_everybody(), names=names, zone=zone, at=clock.now()
+    )
 
 
 def _everybody() -> list[StaffMember]:
