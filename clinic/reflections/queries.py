@@ -239,12 +239,13 @@ def as_sent(reflection: Reflection) -> Sending:
     kept_closer = dict(closer.answers) if closer else {}
     asked = rounds.document_for(reflection.turn.round).turns[reflection.turn.key]
     own = engine.answers if engine else {}
+    apart = (key for key in kept_closer if answers and shapes.may_narrow(asked, asked.field(key)))
     return Sending(
         answers={**answers, **kept_closer},
         safe=own.get("safe"),
         consent=own.get("consent"),
         keep=reflection.turn.is_kept or _is_no_proposal(reflection, asked),
-        narrowed=tuple(key for key in kept_closer if answers and shapes.may_narrow(asked, asked.field(key))),
+        narrowed=tuple(own.get("narrowed") or apart),
         tail=dict(tail.answers) if tail else {},
     )
 

@@ -64,15 +64,15 @@ def stops(turn: Turn, sending: Sending, earlier: Mapping[str, shapes.Answers] | 
 
 def divided(turn: Turn, sending: Sending) -> dict[str, tuple[str, dict[str, Any]]]:
     """The answers by group: group key → (visibility, answers). What was narrowed looks declined in its own group."""
+    own: dict[str, Any] = {"safe": sending.safe, "consent": sending.consent}
     if is_kept(turn, sending):
         found: dict[str, tuple[str, dict[str, Any]]] = {"counselor": ("counselor", dict(sending.answers))}
+        own["narrowed"] = list(sending.narrowed)  # who gives the rest away later still keeps these
     else:
         found = _by_group(turn, sending)
     if sending.tail:
         found[TAIL_GROUP] = ("counselor", dict(sending.tail))
-    own = {name: value for name, value in (("safe", sending.safe), ("consent", sending.consent)) if value}
-    if own:
-        found[ENGINE_GROUP] = ("counselor", own)
+    found[ENGINE_GROUP] = ("counselor", {name: value for name, value in own.items() if value})
     return {key: group for key, group in found.items() if group[1]}
 
 

@@ -16,6 +16,7 @@ from clinic.homework.models import Turn
 from clinic.reflections import actions, queries, rules
 from clinic.reflections.models import Opening, Reflection
 from clinic.reflections.rules import Sending
+from tests.homework.test_acts import PULSE
 from tests.rules.answering import answers_for
 
 SPOKEN = {"topic": "Dinner", "view": "It went cold.", "feelings": ["hurt"]}
@@ -219,3 +220,17 @@ def answer(work, who, turn, said=None, **more):
 
 def agree(author, at):
     actions.confirm(author, rules.bound_hash(queries.proposed(author.turn)), at)
+
+
+@pytest.mark.parametrize("way", ["sent", "narrowed"])
+def test_what_was_kept_one_by_one_stays_kept_when_all_of_it_was_kept_and_taken_back(work, way):
+    turn = work.turn(work.assign("weekly_checkin"), "pulse", "partner_a")
+    work.send("partner_a", turn, {**PULSE, "ask": "Hold me."}, narrowed=("ask",), keep=way == "sent")
+    if way == "narrowed":
+        work.act("partner_a", turn, lambda author, at: actions.narrow(author, (), at).id)
+    draft = work.act("partner_a", turn, lambda author, at: actions.take_back(author, at).body)
+    assert (draft["keep"], draft["narrowed"]) == (True, ["ask"])
+    given = rules.as_given(
+        shipped()["weekly_checkin"].turns["pulse"], Sending.from_json({**draft, "keep": False})
+    )
+    assert given["ask"] == shapes.DECLINED
