@@ -42,7 +42,7 @@ def return_for_another_pass(
 ) -> None:
     """Ask the author for another pass at what was `read`; what was sent stays until the new one comes."""
     must_be_read([turn], read)
-    if turn.state != "sent" or not (turn.awaits_opening or turn.is_kept):
+    if not queries.can_return(turn):
         raise NotNow("It has opened already; ask for an addition instead.")
     homework.note(turn.round, "returned", now, turn=turn)
     audit.record(viewer, "return", turn)

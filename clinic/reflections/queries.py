@@ -342,6 +342,12 @@ def words_to_release(turn: Turn, row: Reflection) -> list[Words]:
     return [words for words in row.words if words.visibility in kinds and words.group not in opened]
 
 
+def can_return(turn: Turn) -> bool:
+    """True when its author can be asked for another pass: sent, and nothing of it has opened."""
+    waits = turn.state == "sent" and (turn.awaits_opening or turn.is_kept)
+    return waits and not any(one.kind == "opened" and one.turn_id == turn.id for one in turn.round.events)
+
+
 def is_early(turn: Turn) -> bool:
     """True while its authors wait for the appointment at which it opens, as they read before it was delayed."""
     together = opened_together(turn)

@@ -1,5 +1,7 @@
 """Words can be kept for the counselor until they open; what has opened stays as it was read."""
 
+import re
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -234,3 +236,15 @@ def test_what_was_kept_one_by_one_stays_kept_when_all_of_it_was_kept_and_taken_b
         shipped()["weekly_checkin"].turns["pulse"], Sending.from_json({**draft, "keep": False})
     )
     assert given["ask"] == shapes.DECLINED
+
+
+def test_what_has_opened_in_part_is_not_returned_and_nobody_is_told_that_it_was(work, spoken, client_for):
+    """The round would take no notice of it, and its author would never be asked."""
+    turn = spoken[1]
+    ruth, at = client_for("counselor"), f"/reflections/rounds/{work.round(turn)}"
+    page = ruth.get(at).text
+    assert f'action="{at}/return"' not in page
+    data = {"turn": str(turn), "word": "Once more.", "seen": re.findall(r'name="seen" value="([^"]*)"', page)}
+    answer = ruth.get(ruth.post(f"{at}/return", data=data).location).text
+    assert "It has opened already" in answer
+    assert "It went back" not in answer

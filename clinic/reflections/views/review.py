@@ -78,9 +78,7 @@ def _review_page(round_: Round, status: int = 200, **forms: object) -> Response:
         "kept": kept,
         "may_act": may_act,
         "can_bring_up": "appointments.bring_up" in current_app.view_functions,
-        "returnable": [
-            turn for turn in round_.turns if turn.state == "sent" and (turn.awaits_opening or turn.is_kept)
-        ],
+        "returnable": [turn for turn in round_.turns if queries.can_return(turn)],
         "consents": releases.CONSENT_SAID,
         "due": {
             one.turn.id: _opens_at(round_, shown.couple, one.released_at)
