@@ -27,12 +27,13 @@ def calendar_feed(entries: Sequence[Entry], now: datetime) -> bytes:
 
 def _event(entry: Entry, now: datetime) -> Event:
     starts = entry.starts_at.astimezone(ZoneInfo(entry.zone))
-    ends = (entry.starts_at + timedelta(minutes=entry.minutes)).astimezone(ZoneInfo(entry.zone))
     event = Event()
     event.add("uid", str(entry.id))
     event.add("dtstamp", now)
     event.add("dtstart", starts)
-    event.add("dtend", ends)
+    event.add(
+        "duration", timedelta(minutes=entry.minutes)
+    )  # in the hour that comes twice an end may read as earlier
     event.add("summary", TITLE)
     event.add("class", "PRIVATE")
     event.add("status", "CANCELLED" if entry.is_canceled else "CONFIRMED")

@@ -31,6 +31,12 @@ def token_of(client: FlaskClient) -> str:
 # The way out
 
 
+def test_signing_out_leaves_nothing_in_the_browser_either(client_for: Enter) -> None:
+    answer = client_for("counselor").post("/accounts/sign-out")
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert "Set-Cookie" in answer.headers
+
+
 @pytest.mark.parametrize("forged", [False, True])
 def test_leaving_quickly_ends_the_sign_in_even_on_a_page_that_was_open_too_long(
     app: Flask, client_for: Enter, forged: bool

@@ -13,7 +13,7 @@ from clinic.extensions import db
 from clinic.homework import tasks as homework
 from clinic.homework.models import Round
 from clinic.reflections import actions, tasks
-from clinic.reflections.models import Opening, Reply
+from clinic.reflections.models import Opening, Reflection, Reply, Words
 
 PULSE = dict.fromkeys(("rely", "speak", "match", "doubt", "own", "hope"), 5)
 HURT = {
@@ -349,6 +349,29 @@ def test_a_release_is_held_for_ten_minutes_and_then_opens(work, client_for, stat
         assert tasks.due(clock.now()) == 1
         assert tasks.due(clock.now()) == 0
         assert len(list(db.session.scalars(db.select(Opening)))) == 1
+
+
+def test_words_that_were_damaged_keep_their_own_round_closed_and_no_other(
+    work, client_for, statement, cast, ahead, app, caplog
+):
+    ruth, damaged = client_for("counselor"), statement
+    roles = {"partner_a": "injured", "partner_b": "involved"}
+    whole = work.turn(work.assign("impact_statement", roles=roles), "first_sitting", "partner_a")
+    work.send("partner_a", whole, HURT, consent="yes")
+    for turn in (damaged, whole):
+        assert release(ruth, work, cast, turn).status_code == 303
+    with app.app_context():
+        sent = db.select(Words).join(Reflection).where(Reflection.turn_id == damaged)
+        for row in db.session.scalars(sent):
+            row.answers_sealed = row.answers_sealed[:-1] + bytes([row.answers_sealed[-1] ^ 1])
+        db.session.commit()
+    ahead(minutes=11)
+    with app.app_context():
+        assert tasks.due(clock.now()) == 1
+        assert {one.turn_id for one in db.session.scalars(db.select(Opening))} == {whole}
+    assert [one.getMessage() for one in caplog.records if one.name == "goldseam.jobs"] == [
+        "A round could not open (VaultError)."
+    ]
 
 
 def test_a_release_can_be_called_back_until_then(work, client_for, statement, cast, ahead, app, round_url):

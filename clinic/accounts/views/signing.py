@@ -200,30 +200,34 @@ def device_id() -> str:
 @pages.post("/sign-out")
 @access.public
 def sign_out() -> BaseResponse:
-    """End this sign-in."""
-    _end_sign_in()
-    db.session.commit()
-    logout_user()
-    session.clear()
+    """End this sign-in; the browser lets go of what it kept, as on the quick way out."""
+    _go()
     flash("You are signed out.", "done")
-    return web.see(url_for("accounts.sign_in"))
+    return _cleared(web.see(url_for("accounts.sign_in")))
 
 
 @pages.post("/leave")
 @csrf.exempt
 @access.public
 def leave() -> Response:
-    """The way out, which works even on a page that was open too long: end the sign-in and be somewhere else.
+    """The way out, which works even on a page that was open too long: end the sign-in and be somewhere else."""
+    _go()
+    response = make_response(render_template("accounts/leave.html", away=AWAY))
+    response.headers["Refresh"] = f"0; url={AWAY}"
+    return _cleared(response)
 
-    The device keeps its random id, which tells nothing: without it, whoever guesses wrong at home would make its owner
-    wait. Clear-Site-Data would take it along with the cookie of the sign-in, so that one is deleted by itself.
-    """
+
+def _go() -> None:
     _end_sign_in()
     db.session.commit()
     logout_user()
     session.clear()
-    response = make_response(render_template("accounts/leave.html", away=AWAY))
-    response.headers["Refresh"] = f"0; url={AWAY}"
+
+
+def _cleared(response: Resp) -> Resp:
+    """The device keeps its random id, which tells nothing: without it, whoever guesses wrong at home would make its
+    owner wait. Clear-Site-Data would take it along with the cookie of the sign-in, so that one is deleted by itself.
+    """
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
