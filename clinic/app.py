@@ -179,7 +179,7 @@ def _extend(app: Flask) -> None:
     app.before_request(_bound_the_body)  # before the protection against forged forms, which reads it
     csrf.init_app(app)
     login_manager.init_app(app)
-    sign_ins.hand_in(couples.SIDES, couples.IN_EMERGENCY)
+    sign_ins.hand_in(couples.SIDES, couples.IN_EMERGENCY, couples.zone_for)
     couples.hand_in(
         couples.FromAbove(
             glances.columns, glances.glances_of, glances.is_to_read, appointments.next_at, sever, _weigh

@@ -1,6 +1,6 @@
 """Reads of accounts: who a sign-in belongs to, which device it is on, and who works here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -27,6 +27,7 @@ from clinic.accounts.models import (
     roles_of,
 )
 from clinic.extensions import db
+from clinic.practice import queries as practices
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,22 @@ class SignedIn:
 
 
 _lookup: list[Select[Any]] = []
+_zones: list[Callable[[Viewer], str | None]] = []
 
 
-def hand_in(sides: FromClause, in_emergency: ColumnElement[bool]) -> None:
-    """Couples lie above accounts: the app hands in a person's sides and what an owner opened, see couples.queries."""
+def hand_in(
+    sides: FromClause, in_emergency: ColumnElement[bool], zone_of_couple: Callable[[Viewer], str | None]
+) -> None:
+    """Couples lie above accounts: the app hands in a person's sides, what an owner opened, and a couple's zone."""
     _lookup[:] = [_looked_up_with(sides, in_emergency)]
+    _zones[:] = [zone_of_couple]
+
+
+def zone_of(viewer: Viewer) -> str:
+    """By whose clock somebody lives: a client by the couple's, whoever works here by the practice's."""
+    of_couple = next((zone for ask in _zones if (zone := ask(viewer))), None)
+    practice = None if of_couple else practices.practice_of(viewer)
+    return of_couple or (practice.zone if practice else "Etc/UTC")
 
 
 def _looked_up_with(side: FromClause, in_emergency: ColumnElement[bool]) -> Select[Any]:

@@ -162,6 +162,12 @@ SIDES = select(
 """Every person's sides, for the one statement that finds out who makes a request."""
 
 
+def zone_for(viewer: Viewer) -> str | None:
+    """The zone of the couple in which a client is, of the latest when there are two; None for whoever is in none."""
+    mine = select(Couple.zone).where(Couple.id.in_(viewer.couple_ids)).order_by(Couple.created_at.desc())
+    return db.session.scalar(mine.limit(1)) if viewer.is_client else None
+
+
 def sides_of(person_id: UUID) -> tuple[OwnSide, ...]:
     """A person's sides, the first couple first; one that is not confirmed yet opens nothing."""
     rows = db.session.execute(_SIDES, {"person": person_id})

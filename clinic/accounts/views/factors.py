@@ -12,7 +12,6 @@ from clinic.accounts.models import CodeApp, Passkey
 from clinic.accounts.views import proving, signing
 from clinic.accounts.views.signing import pages
 from clinic.extensions import db
-from clinic.practice import queries as practices
 from forms.accounts import CodeAppForm, NewPasskeyForm
 
 WRONG_DIGITS = (
@@ -35,7 +34,7 @@ def factors() -> Response:
         is_first=web.viewer().awaits == "new factor",
         is_demo=not current_app.config["SETTINGS"].staff_need_factor,
         takes_passkeys=signing.site().takes_passkeys,
-        zone=web.found(practices.practice_of(web.viewer())).zone,
+        zone=queries.zone_of(web.viewer()),
         next=rules.own_path(request.args.get("next")),
     )
 

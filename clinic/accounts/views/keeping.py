@@ -24,7 +24,6 @@ from clinic.accounts.actions import Cause
 from clinic.accounts.models import KeptForm
 from clinic.accounts.views.signing import pages
 from clinic.extensions import db
-from clinic.practice import queries as practices
 
 NOT_TYPED = ("csrf_token", "writer", "aside")
 TYPED = (StringField, DateTimeField, FieldList, FormField)
@@ -142,12 +141,11 @@ def gives_back(form: Any, action: str = "") -> bool:
             typed = MultiDict((name, value) for name, value in row.body["typed"])
             form.process(typed)
             form.was_typed = typed.to_dict()
-            form.aside, form.put_aside_said = str(row.id), web.moment(row.kept_at, _zone())
+            form.aside, form.put_aside_said = (
+                str(row.id),
+                web.moment(row.kept_at, queries.zone_of(web.viewer())),
+            )
     return hasattr(form, "put_aside_said")
-
-
-def _zone() -> str:
-    return web.found(practices.practice_of(web.viewer())).zone
 
 
 def settle(status: int) -> None:
@@ -178,7 +176,7 @@ def put_aside_for() -> int:
 def kept() -> str:
     """Every text that could not arrive, whole, with the way to its page."""
     rows = [(one, list(_words_in(one))) for one in _own_kept()]
-    return render_template("accounts/kept.html", rows=rows, zone=_zone())
+    return render_template("accounts/kept.html", rows=rows, zone=queries.zone_of(web.viewer()))
 
 
 def _words_in(row: KeptForm) -> Iterator[tuple[str, str]]:

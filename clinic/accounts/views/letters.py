@@ -9,7 +9,6 @@ from clinic.accounts.models import Contact
 from clinic.accounts.views.signing import is_good, known_of, pages
 from clinic.config import Settings
 from clinic.extensions import db
-from clinic.practice import queries as practices
 from forms.accounts import CalendarForm, ForgotForm, MailForm, PassphraseForm
 from forms.bounds import room
 
@@ -41,15 +40,11 @@ def mail() -> Response | BaseResponse:
 
 def _mail_form(contact: Contact | None) -> MailForm:
     starts, ends = rules.QUIET
-    usual = {"quiet_from": starts, "quiet_till": ends, "zone": _own_zone()}
+    usual = {"quiet_from": starts, "quiet_till": ends, "zone": queries.zone_of(web.viewer())}
     form = MailForm(obj=contact, data=None if contact else usual)
     if web.viewer().is_staff:
         form.leave_reminders_out()
     return form
-
-
-def _own_zone() -> str:
-    return web.found(practices.practice_of(web.viewer())).zone
 
 
 def _mail_page(form: MailForm, contact: Contact | None, status: int) -> Response:
@@ -60,7 +55,7 @@ def _mail_page(form: MailForm, contact: Contact | None, status: int) -> Response
         contact=contact,
         link=queries.calendar_link_of(web.viewer()),
         calendar=CalendarForm(formdata=None),
-        zone=contact.zone if contact else _own_zone(),
+        zone=contact.zone if contact else queries.zone_of(web.viewer()),
     )
 
 
@@ -68,7 +63,7 @@ def _write(form: MailForm, contact: Contact | None) -> Response | BaseResponse:
     viewer, now = web.viewer(), clock.now()
     address = (form.address.data or "").strip() or None
     try:
-        letters.write_address(viewer, address, _own_zone(), now)
+        letters.write_address(viewer, address, queries.zone_of(web.viewer()), now)
         if not viewer.is_staff:
             letters.write_wishes(viewer, _wishes(form), now)
     except letters.LetterError as error:

@@ -15,7 +15,6 @@ from clinic.accounts.models import Account, Passkey
 from clinic.accounts.views import signing
 from clinic.accounts.views.signing import pages
 from clinic.extensions import db
-from clinic.practice import queries as practices
 from forms.accounts import CodeForm, PasskeyForm, ProveBothForm, ProveForm, SignInForm
 
 OWN_WRONG = (
@@ -195,10 +194,10 @@ def _tell_of(before: Meanwhile | None, viewer: access.Viewer) -> None:
     """A plain line for whose sign-in it is; an owner hears of those of the staff, too. Nothing is shut by it."""
     if before is None:
         return
-    practice = web.found(practices.practice_of(viewer))
+    zone = queries.zone_of(viewer)
     if before.is_new(before.own):
         flash(
-            OWN_WRONG.format(many=before.own.many, at=web.moment(before.own.last_at, practice.zone)),
+            OWN_WRONG.format(many=before.own.many, at=web.moment(before.own.last_at, zone)),
             "message",
         )
     if "owner" not in viewer.roles:
@@ -207,7 +206,7 @@ def _tell_of(before: Meanwhile | None, viewer: access.Viewer) -> None:
     for name_hash, found in tries.wrong_codes(staff).items():
         member = staff[name_hash]
         if member.person_id != viewer.person_id and before.is_new(found):
-            at = web.moment(found.last_at, practice.zone)
+            at = web.moment(found.last_at, zone)
             flash(STAFF_WRONG.format(many=found.many, name=member.name, at=at), "message")
 
 

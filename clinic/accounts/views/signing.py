@@ -321,13 +321,12 @@ def welcome() -> Response | BaseResponse | str:
 def devices() -> str:
     """Where this person is signed in, in plain words."""
     viewer = web.viewer()
-    practice = web.found(practices.practice_of(viewer))
     found = queries.devices_of(viewer, clock.now())
     account = web.found(queries.account_of(viewer.person_id))
     return render_template(
         "accounts/devices.html",
         devices=found,
-        zone=practice.zone,
+        zone=queries.zone_of(viewer),
         account=account,
         has_factor=queries.has_factor(viewer.person_id),
     )
