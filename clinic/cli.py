@@ -203,10 +203,11 @@ def upgrade() -> None:
     file = Path(db_file(settings))
     copy = file.with_suffix(f".before-{clock.now():%Y%m%d-%H%M%S}.sqlite")
     if file.exists():
+        with app.app_context(), transactions(write=False):
+            vault.must_fit(db.session.connection())
         _keep_copy(file, copy)
     with app.app_context():
         alembic.upgrade()
-        vault.must_fit(db.session.connection())
         exercises.import_documents(library.shipped().values(), clock.now())
         db.session.commit()
     click.echo(f"Up to date. The database as it was: {copy}")

@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Connection, UniqueConstraint, delete, event, insert, select, tuple_, update
+from sqlalchemy import Connection, UniqueConstraint, delete, event, insert, inspect, select, tuple_, update
 from sqlalchemy.orm import Mapped, Mapper, Session, object_session
 
 from clinic import audit, masters, shredded
@@ -173,6 +173,8 @@ def master() -> masters.MasterKey:
 
 def must_fit(connection: Connection) -> None:
     """Raise VaultError when the master key opens no key of this database: better at the start than at a text."""
+    if not inspect(connection).has_table(DataKey.__tablename__):
+        return  # nothing was ever sealed in it
     row = connection.execute(select(*DataKey.__table__.columns).limit(1)).first()
     if row is not None:
         _unwrapped((row.owner_kind, row.owner_id), row.id, row.wrapped)

@@ -304,6 +304,7 @@ def test_a_key_of_another_practice_is_told_in_one_sentence(practice: Path, comma
     assert done.returncode == 1, done.stdout
     assert "Traceback" not in done.stderr
     assert "does not fit" in done.stderr
+    assert not list(practice.glob("*.before-*"))
 
 
 def test_a_port_in_use_is_told_in_one_sentence(practice: Path) -> None:
