@@ -136,4 +136,6 @@ def test_a_couple_of_another_zone_has_both_clocks_wherever_its_counselor_looks(w
     assert "America/Chicago, 5:30 pm in New York" in page
     mine = ruth.get("/appointments/").text
     assert mine.index("5:30 pm") < mine.index("4:30 pm in Chicago") < mine.index("Thursday, March 12")
-    assert "5:30 pm in New York" in ruth.get(f"/progress/couples/{work.cast.couples['couple']}").text
+    page = ruth.get(f"/progress/couples/{work.cast.couples['couple']}").text
+    assert "5:30 pm in New York" in page
+    assert "Times go by their clock, America/Chicago" in page

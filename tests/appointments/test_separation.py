@@ -41,6 +41,15 @@ def states(work):
         return dict(db.session.execute(db.select(Appointment.id, Appointment.state)).all())
 
 
+def test_their_page_says_since_when_they_are_separated(work, client_for):
+    page = f"/progress/couples/{work.cast.couples['couple']}"
+    assert "Separated since" not in client_for("counselor").get(page).text
+    part(work)
+    assert (
+        "Separated since Tuesday, March 3, 2026: nothing new opens" in client_for("counselor").get(page).text
+    )
+
+
 @ENDS
 def test_appointments_with_both_are_canceled_and_those_with_one_stay(work, book, ends):
     joint, later, alone = book(3), book(10), book(4, alone="partner_a")
