@@ -56,12 +56,6 @@ def latest(viewer: Viewer) -> Sequence[OwnCopy]:
     return db.session.scalars(rows.order_by(OwnCopy.asked_at.desc())).all()
 
 
-def clock_of(viewer: Viewer) -> str | None:
-    """The zone by which a client's copies are told: that of the first couple."""
-    zones = couples.visible_to(viewer).with_only_columns(Couple.zone).order_by(Couple.created_at)
-    return db.session.scalar(zones.limit(1))
-
-
 def owner_of(copy: OwnCopy) -> Viewer:
     """Who reads while the copy is made: its owner, with no more keys than on the owner's pages."""
     person = db.session.get_one(Person, copy.person_id)

@@ -8,6 +8,7 @@ from flask import Response, flash, make_response, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import access, clock, jobs
+from clinic.accounts import queries as sign_ins
 from clinic.couples.models import Partner
 from clinic.extensions import db
 from clinic.practice import queries as practices
@@ -27,7 +28,7 @@ def copies() -> Response:
     """What there is of copies, and how far the one is that is being made."""
     rows = queries.latest(viewer())
     is_waiting = any(one.state in {"waiting", "rendering"} for one in rows)
-    zone = queries.clock_of(viewer()) or found(practices.practice_of(viewer())).zone
+    zone = sign_ins.zone_of(viewer())
     page = render_template("privacy/copies.html", rows=rows, is_waiting=is_waiting, steps=STEPS, zone=zone)
     response = make_response(page)
     if is_waiting:
