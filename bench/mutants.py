@@ -27,6 +27,7 @@ TESTS = {
     "clinic/vault.py": (
         "tests/test_vault.py",
         "tests/test_vault_keys.py",
+        "tests/test_vault_reading.py",
         "tests/test_vault_shredding.py",
         "tests/test_masters.py",
         TABLES,

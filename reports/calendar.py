@@ -31,9 +31,8 @@ def _event(entry: Entry, now: datetime) -> Event:
     event.add("uid", str(entry.id))
     event.add("dtstamp", now)
     event.add("dtstart", starts)
-    event.add(
-        "duration", timedelta(minutes=entry.minutes)
-    )  # in the hour that comes twice an end may read as earlier
+    # A length and no end: within the hour that comes twice, the end would read as earlier than the start.
+    event.add("duration", timedelta(minutes=entry.minutes))
     event.add("summary", TITLE)
     event.add("class", "PRIVATE")
     event.add("status", "CANCELLED" if entry.is_canceled else "CONFIRMED")

@@ -169,6 +169,12 @@ def _settle(cast: Cast, counselor: Viewer, partner: Partner, sign_in: str, name:
     sign_on_paper(counselor, partner, now)
 
 
+def live_in(cast: Cast, zone: str, couple: str = "couple") -> None:
+    """A couple has a clock of its own; commits."""
+    db.session.get_one(Couple, cast.couples[couple]).zone = zone
+    db.session.commit()
+
+
 def sign_on_paper(counselor: Viewer, partner: Partner, now: datetime) -> None:
     """Both papers as they are in force, signed in the room and recorded by the counselor."""
     for document in papers.in_force(partner.practice_id, now).values():

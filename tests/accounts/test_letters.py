@@ -16,7 +16,6 @@ from clinic.accounts import actions as accounts
 from clinic.accounts import letters, rules, tasks
 from clinic.accounts import queries as sign_ins
 from clinic.accounts.models import Contact, ResetLink, ResetRequest, StaffMember, UserSession
-from clinic.couples.models import Couple
 from clinic.extensions import db
 from clinic.mail import Letter
 from tests import cast as people
@@ -127,8 +126,7 @@ def test_a_client_begins_with_the_clock_of_the_couple_and_staff_with_the_practic
     app: Flask, client_for: Enter, cast: people.Cast, sink: Sink
 ) -> None:
     with app.app_context():
-        db.session.get_one(Couple, cast.couples["couple"]).zone = "Pacific/Auckland"
-        db.session.commit()
+        people.live_in(cast, "Pacific/Auckland")
     assert "Pacific/Auckland" in client_for("partner_a").get("/accounts/mail").text
     assert "Pacific/Auckland" not in client_for("counselor").get("/accounts/mail").text
 

@@ -5,8 +5,8 @@ import pytest
 from clinic import clock
 from clinic.appointments import tasks
 from clinic.appointments.models import AgendaItem, Appointment
-from clinic.couples.models import Couple
 from clinic.extensions import db
+from tests import cast as people
 
 WHEN = {
     "starts_on": "2026-03-12",
@@ -129,8 +129,7 @@ def test_a_couple_of_another_zone_has_both_clocks_wherever_its_counselor_looks(w
     plan(ruth, work)
     assert " in Chicago" not in ruth.get(at_couple(work)).text
     with work.app.app_context():
-        db.session.get_one(Couple, work.cast.couples["couple"]).zone = "America/Chicago"
-        db.session.commit()
+        people.live_in(work.cast, "America/Chicago")
     assert plan(ruth, work, starts_on="2026-03-03", zone="America/Chicago").status_code == 303
     assert "4:30 pm" in (page := ruth.get(at_couple(work)).text)
     assert "America/Chicago, 5:30 pm in New York" in page

@@ -34,9 +34,8 @@ def test_a_supervisor_reads_question_and_verdict_apart(
     for row in rows:
         asked, told = box(row.locator("h2")), box(row.locator(".meets"))
         assert told["x"] >= asked["x"] + asked["width"] or told["y"] >= asked["y"] + asked["height"]
-    assert (
-        page.locator(".compare__head").inner_text().count("for you") == 2
-    )  # said once for each, and by no line again
+    said = page.locator(".compare__head").inner_text()
+    assert said.count("for you") == 2  # once for each, and by no line again
     assert page.locator(".kept-note").count() == 0
 
 

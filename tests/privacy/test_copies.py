@@ -16,7 +16,6 @@ from sqlalchemy import select
 
 from clinic import clock, jobs
 from clinic.accounts.models import UserSession
-from clinic.couples.models import Couple
 from clinic.exercises import own_questions
 from clinic.exercises.document import label_for
 from clinic.exercises.library import shipped
@@ -181,8 +180,7 @@ def test_a_copy_is_dated_by_the_clock_of_its_owner(
     app: Flask, told: stories.Story, client_for: Enter
 ) -> None:
     with app.app_context():
-        db.session.get_one(Couple, told.cast.couples["couple"]).zone = "Pacific/Auckland"
-        db.session.commit()
+        people.live_in(told.cast, "Pacific/Auckland")
     client = client_for("partner_a")
     place = made_for(client)
     assert "Made Tue, Mar 10, 8:00 am" in client.get("/privacy/").text

@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from clinic import clock, jobs
-from clinic.couples.models import Couple
 from clinic.documents.models import Document
 from clinic.exercises import own_questions
 from clinic.exercises.document import label_for
@@ -202,8 +201,7 @@ def test_what_is_given_is_dated_by_the_clock_of_the_couple(
     app: Flask, told: stories.Story, client_for: Enter
 ) -> None:
     with app.app_context():
-        db.session.get_one(Couple, told.cast.couples["couple"]).zone = "Pacific/Auckland"
-        db.session.commit()
+        people.live_in(told.cast, "Pacific/Auckland")
     ruth = client_for("counselor")
     at = asked(ruth, told.cast, "partner_2")
     signs(ruth, at, 2)
